@@ -1,1 +1,8 @@
-"""TODO."""
+"""Numerical operators of the network. Needs the ``torch`` extra."""
+
+from __future__ import annotations
+
+from opir.ops.pixelwise_conv import pixelwise_conv
+from opir.ops.reference import pixelwise_conv_reference
+
+__all__ = ["pixelwise_conv", "pixelwise_conv_reference"]

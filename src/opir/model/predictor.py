@@ -1,0 +1,104 @@
+"""The operator predictor phi, one network for both stages."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from opir.model.config import NetworkConfig
+
+N_INPUTS = 7
+"""Channels that the predictor sees: current estimate (3), observed image (3), uncertainty (1)."""
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions around one rectifier, added to the input; no normalisation."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        nn.init.kaiming_normal_(self.first.weight, nonlinearity="relu")
+        nn.init.normal_(self.second.weight, std=0.2 * (9 * width) ** -0.5)
+        for convolution in (self.first, self.second):
+            nn.init.zeros_(_bias(convolution))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, h, w) to the same shape."""
+        return x + self.second(F.relu(self.first(x)))
+
+
+class ContextModulation(nn.Module):
+    """Scale and shift every channel by an affine map of the context z; the identity at the start."""
+
+    def __init__(self, n_context: int, width: int) -> None:
+        super().__init__()
+        self.affine = nn.Linear(n_context, 2 * width)
+        nn.init.zeros_(self.affine.weight)
+        nn.init.zeros_(self.affine.bias)
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        """Modulate features (B, C, h, w) by context (B, Z)."""
+        scale, shift = self.affine(context)[:, :, None, None].chunk(2, dim=1)
+        return x * (1 + scale) + shift
+
+
+class OperatorPredictor(nn.Module):
+    """U-shaped convolutional trunk behind a pixel-unshuffle, conditioned on z.
+
+    Nothing in it looks further than its receptive field, so a tile with a halo of that size gives the values of
+    the whole image. It ends in features at trunk resolution; :class:`~opir.model.task_parameters.OperatorHead`
+    turns them into the per-pixel operator.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.downscale = config.downscale
+        widths, z = config.widths, config.n_context
+        self.entry = nn.Conv2d(N_INPUTS * config.downscale**2, widths[0], 3, padding=1)
+        self.down = nn.ModuleList(
+            nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.up = nn.ModuleList(
+            nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.encoder_modulation = nn.ModuleList(ContextModulation(z, width) for width in widths)
+        self.decoder_modulation = nn.ModuleList(ContextModulation(z, width) for width in widths[:-1])
+        self.encoder = nn.ModuleList(map(_blocks, widths, config.encoder_blocks))
+        self.decoder = nn.ModuleList(map(_blocks, widths[:-1], config.decoder_blocks))
+        self.exit = nn.Conv2d(widths[0], config.head_width, 3, padding=1)
+
+    def forward(self, current: Tensor, observed: Tensor, uncertainty: Tensor, context: Tensor) -> Tensor:
+        """Features from which the operator is predicted.
+
+        Args:
+            current: (B, 3, H, W), the image that the operator will be applied to, sRGB, about [0, 1].
+            observed: (B, 3, H, W), the degraded image, sRGB in [0, 1].
+            uncertainty: (B, 1, H, W) in [0, 1]; zero in stage 1.
+            context: (B, Z).
+
+        Returns:
+            (B, head width, H / downscale, W / downscale), non-negative.
+        """
+        inputs = torch.cat((current - 0.5, observed - 0.5, uncertainty), dim=1)
+        x = self.entry(F.pixel_unshuffle(inputs, self.downscale))
+        skips: list[Tensor] = []
+        for level, (blocks, modulation) in enumerate(zip(self.encoder, self.encoder_modulation, strict=True)):
+            if level:
+                x = self.down[level - 1](x)
+            x = blocks(modulation(x, context))
+            skips.append(x)
+        for level in reversed(range(len(self.up))):
+            x = F.pixel_shuffle(self.up[level](x), 2) + skips[level]
+            x = self.decoder[level](self.decoder_modulation[level](x, context))
+        return F.relu(self.exit(x))
+
+
+def _blocks(width: int, n_blocks: int) -> nn.Sequential:
+    return nn.Sequential(*(ResidualBlock(width) for _ in range(n_blocks)))
+
+
+def _bias(convolution: nn.Conv2d) -> Tensor:
+    assert convolution.bias is not None
+    return convolution.bias

@@ -1,0 +1,71 @@
+"""Task-aware parameters, and the head that they adapt."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from opir.model.config import NetworkConfig
+
+
+class TaskParameters(nn.Module):
+    """Scale and shift of every operator channel, per task and stage, mixed by the task weights.
+
+    ``theta(p, stage) = sum_t p_t theta_t[stage]``; zero at the start, where it changes nothing.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        shape = (config.n_stages, config.n_tasks, config.n_operator_channels)
+        self.scale = nn.Parameter(torch.zeros(shape))
+        self.shift = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, task_weights: Tensor, stage_weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Mix the parameters.
+
+        Args:
+            task_weights: (B, T) in [0, 1].
+            stage_weights: (n_stages,), one-hot.
+
+        Returns:
+            Scale (around 1) and shift (around 0), each (B, operator channels).
+        """
+        scale = torch.einsum("s,stc->tc", stage_weights, self.scale)
+        shift = torch.einsum("s,stc->tc", stage_weights, self.shift)
+        return 1 + task_weights @ scale, task_weights @ shift
+
+
+class OperatorHead(nn.Module):
+    """The last linear map from features to the per-pixel operator, followed by the task-aware parameters.
+
+    Operator = scale * (V features + v) + shift. Scale and shift are constant over the image, so they are folded
+    into V and v, which saves two passes over the largest tensor of the network. V and v start at zero: the
+    network starts as the exact identity.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.downscale = config.downscale
+        n_outputs = config.n_operator_channels * config.downscale**2
+        self.weight = nn.Parameter(torch.zeros(n_outputs, config.head_width))
+        self.bias = nn.Parameter(torch.zeros(n_outputs))
+
+    def forward(self, features: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        """Predict the operator.
+
+        Args:
+            features: (B, head width, h, w).
+            scale: (B, operator channels).
+            shift: (B, operator channels).
+
+        Returns:
+            (B, operator channels, h * downscale, w * downscale).
+        """
+        cells = self.downscale**2
+        scale, shift = scale.repeat_interleave(cells, dim=1), shift.repeat_interleave(cells, dim=1)
+        weight = scale[:, :, None] * self.weight
+        bias = scale * self.bias + shift
+        operator = torch.baddbmm(bias[:, :, None], weight, features.flatten(2))
+        operator = operator.unflatten(2, features.shape[2:])
+        return F.pixel_shuffle(operator, self.downscale)

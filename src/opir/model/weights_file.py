@@ -1,0 +1,70 @@
+"""Write and read the weights of a network: one safetensors file that can rebuild its network alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from opir.errors import ConfigurationError, WeightsError
+from opir.model.config import NetworkConfig
+from opir.model.network import RestorationNetwork
+
+WEIGHTS_NAME = "model.safetensors"
+"""File name of the weights inside a model folder."""
+
+
+def save_network(network: RestorationNetwork, path: Path) -> None:
+    """Write the weights of ``network`` in float32 and its configuration, through a temporary file."""
+    tensors = {
+        name: tensor.detach().float().cpu().contiguous() for name, tensor in network.state_dict().items()
+    }
+    temporary = path.with_name(path.name + ".partial")
+    save_file(tensors, temporary, metadata={"config": json.dumps(asdict(network.config))})
+    temporary.replace(path)
+
+
+def load_network(path: Path) -> RestorationNetwork:
+    """Rebuild a network from a safetensors file, or from the folder that holds ``model.safetensors``.
+
+    Raises:
+        WeightsError: if the file is missing, damaged, or was written for another architecture.
+    """
+    file = path / WEIGHTS_NAME if path.is_dir() else path
+    try:
+        with safe_open(file, framework="pt") as opened:
+            metadata: dict[str, str] | None = opened.metadata()
+            tensors: dict[str, Tensor] = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"expected a safetensors file at {file}; {error}") from error
+    if metadata is None or "config" not in metadata:
+        raise WeightsError(f"{file} holds no network configuration; expected weights saved by this package")
+    network = RestorationNetwork(_config_from_json(metadata["config"], file))
+    missing = network.state_dict().keys() ^ tensors.keys()
+    if missing:
+        raise WeightsError(
+            f"{file} does not fit its own configuration; differing names: {sorted(missing)[:5]}"
+        )
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise WeightsError(f"{file} does not fit its own configuration: {error}") from error
+    return network
+
+
+def _config_from_json(text: str, file: Path) -> NetworkConfig:
+    try:
+        values = json.loads(text)
+        known = {field.name for field in fields(NetworkConfig)}
+        unknown = values.keys() - known
+        if unknown:
+            raise WeightsError(f"{file} was written by another version; unknown settings: {sorted(unknown)}")
+        return NetworkConfig(
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        )
+    except (json.JSONDecodeError, TypeError, ConfigurationError) as error:
+        raise WeightsError(f"{file} holds an unusable network configuration: {error}") from error
