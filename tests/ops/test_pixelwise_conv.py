@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from opir.errors import ShapeError
 from opir.ops import pixelwise_conv, pixelwise_conv_reference
 
@@ -84,9 +85,7 @@ def test_strided_inputs(layout):
         torch.testing.assert_close(one, other)
 
 
-@pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2), (torch.float16, 3e-3)]
-)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2), (torch.float16, 3e-3)])
 def test_lower_precision_accumulates_in_float32(dtype, tolerance):
     image, kernels, mixing = operands(16, 16, 4, dtype=dtype)
     exact = pixelwise_conv_reference(

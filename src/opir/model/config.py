@@ -67,11 +67,9 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         levels = len(self.widths)
         checks = {
-            "widths must hold at least one level of at least 4 channels": levels >= 1
-            and min(self.widths) >= 4,
+            "widths must hold at least one level of at least 4 channels": levels >= 1 and min(self.widths) >= 4,
             "encoder_blocks must have one entry per level": len(self.encoder_blocks) == levels,
-            "decoder_blocks must have one entry per level but the last": len(self.decoder_blocks)
-            == levels - 1,
+            "decoder_blocks must have one entry per level but the last": len(self.decoder_blocks) == levels - 1,
             "kernel_size must be odd": self.kernel_size % 2 == 1,
             "dilations must be one or more integers >= 1": bool(self.dilations) and min(self.dilations) >= 1,
             "downscale must be 1, 2, 4 or 8": self.downscale in (1, 2, 4, 8),

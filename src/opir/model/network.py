@@ -57,12 +57,15 @@ class RestorationNetwork(nn.Module):
             self.output_fusion = nn.Conv2d(6, 3, 1)
             _start_with_second_half(self.output_fusion)
 
-    def forward(self, image: Tensor, task_weights: Tensor | None = None) -> RestorationOutput:
+    def forward(
+        self, image: Tensor, task_weights: Tensor | None = None, *, told: Tensor | None = None
+    ) -> RestorationOutput:
         """Restore a batch.
 
         Args:
             image: (B, 3, H, W), sRGB in [0, 1], any H, W >= 1.
             task_weights: (B, T) in [0, 1] where the tasks are known; estimated from the image otherwise.
+            told: (B, T), boolean: where ``task_weights`` hold; the others are estimated. None: all of them hold.
 
         Raises:
             ShapeError: if the image or the task weights have another shape.
@@ -71,7 +74,9 @@ class RestorationNetwork(nn.Module):
         height, width = image.shape[2:]
         padded = pad_to_stride(image, self.config.stride)
         logits, context = self.estimator.logits(self.encode(padded).mean(dim=(2, 3)))
-        weights = torch.sigmoid(logits) if task_weights is None else task_weights
+        weights = torch.sigmoid(logits)
+        if task_weights is not None:
+            weights = task_weights if told is None else torch.where(told, task_weights, weights)
         current, scale = padded, torch.zeros_like(padded[:, :1])
         stages: list[Tensor] = []
         scales: list[Tensor] = []

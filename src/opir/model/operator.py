@@ -54,15 +54,11 @@ class InverseOperator(nn.Module):
         operator = operator.to(
             image.dtype
         ).contiguous()  # under autocast the predictor is in low precision, the image is not
-        kernels, rest = operator.split(
-            [config.n_kernel_channels, operator.shape[1] - config.n_kernel_channels], 1
-        )
+        kernels, rest = operator[:, : config.n_kernel_channels], operator[:, config.n_kernel_channels :]
         if config.fusion == "softmax":
             n_dilations = len(config.dilations)
-            mixing, rest = rest.split([n_dilations, rest.shape[1] - n_dilations], 1)
-            change = pixelwise_conv(
-                image, kernels, dilations=config.dilations, mixing=torch.softmax(mixing, dim=1)
-            )
+            mixing, rest = rest[:, :n_dilations], rest[:, n_dilations:]
+            change = pixelwise_conv(image, kernels, dilations=config.dilations, mixing=torch.softmax(mixing, dim=1))
             restored = image + change
         else:
             banks = kernels.chunk(len(config.dilations), dim=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -26,7 +28,8 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, h, w) to the same shape."""
-        return x + self.second(F.relu(self.first(x)))
+        change: Tensor = self.second(F.relu(self.first(x)))
+        return x + change
 
 
 class ContextModulation(nn.Module):
@@ -40,7 +43,8 @@ class ContextModulation(nn.Module):
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """Modulate features (B, C, h, w) by context (B, Z)."""
-        scale, shift = self.affine(context)[:, :, None, None].chunk(2, dim=1)
+        affine: Tensor = self.affine(context)
+        scale, shift = affine[:, :, None, None].chunk(2, dim=1)
         return x * (1 + scale) + shift
 
 
@@ -57,12 +61,8 @@ class OperatorPredictor(nn.Module):
         self.downscale = config.downscale
         widths, z = config.widths, config.n_context
         self.entry = nn.Conv2d(N_INPUTS * config.downscale**2, widths[0], 3, padding=1)
-        self.down = nn.ModuleList(
-            nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in zip(widths[:-1], widths[1:], strict=True)
-        )
-        self.up = nn.ModuleList(
-            nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairwise(widths))
+        self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in pairwise(widths))
         self.encoder_modulation = nn.ModuleList(ContextModulation(z, width) for width in widths)
         self.decoder_modulation = nn.ModuleList(ContextModulation(z, width) for width in widths[:-1])
         self.encoder = nn.ModuleList(map(_blocks, widths, config.encoder_blocks))

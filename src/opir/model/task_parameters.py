@@ -67,5 +67,5 @@ class OperatorHead(nn.Module):
         weight = scale[:, :, None] * self.weight
         bias = scale * self.bias + shift
         operator = torch.baddbmm(bias[:, :, None], weight, features.flatten(2))
-        operator = operator.unflatten(2, features.shape[2:])
-        return F.pixel_shuffle(operator, self.downscale)
+        height, width = features.shape[2:]
+        return F.pixel_shuffle(operator.reshape(-1, len(self.bias), height, width), self.downscale)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -20,9 +21,7 @@ WEIGHTS_NAME = "model.safetensors"
 
 def save_network(network: RestorationNetwork, path: Path) -> None:
     """Write the weights of ``network`` in float32 and its configuration, through a temporary file."""
-    tensors = {
-        name: tensor.detach().float().cpu().contiguous() for name, tensor in network.state_dict().items()
-    }
+    tensors = {name: tensor.detach().float().cpu().contiguous() for name, tensor in network.state_dict().items()}
     temporary = path.with_name(path.name + ".partial")
     save_file(tensors, temporary, metadata={"config": json.dumps(asdict(network.config))})
     temporary.replace(path)
@@ -46,9 +45,7 @@ def load_network(path: Path) -> RestorationNetwork:
     network = RestorationNetwork(_config_from_json(metadata["config"], file))
     missing = network.state_dict().keys() ^ tensors.keys()
     if missing:
-        raise WeightsError(
-            f"{file} does not fit its own configuration; differing names: {sorted(missing)[:5]}"
-        )
+        raise WeightsError(f"{file} does not fit its own configuration; differing names: {sorted(missing)[:5]}")
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:
@@ -58,13 +55,14 @@ def load_network(path: Path) -> RestorationNetwork:
 
 def _config_from_json(text: str, file: Path) -> NetworkConfig:
     try:
-        values = json.loads(text)
+        values: dict[str, Any] = json.loads(text)
         known = {field.name for field in fields(NetworkConfig)}
         unknown = values.keys() - known
         if unknown:
             raise WeightsError(f"{file} was written by another version; unknown settings: {sorted(unknown)}")
-        return NetworkConfig(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        )
+        settings: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return NetworkConfig(**settings)
     except (json.JSONDecodeError, TypeError, ConfigurationError) as error:
         raise WeightsError(f"{file} holds an unusable network configuration: {error}") from error

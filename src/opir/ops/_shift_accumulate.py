@@ -29,11 +29,9 @@ def shift_accumulate(
     Returns:
         (B, C, H, W), dtype of ``padded``.
     """
-    needs_gradient = (
-        padded.requires_grad or kernels.requires_grad or bool(mixing is not None and mixing.requires_grad)
-    )
+    needs_gradient = padded.requires_grad or kernels.requires_grad or bool(mixing is not None and mixing.requires_grad)
     if torch.is_grad_enabled() and needs_gradient:
-        result: Tensor = _ShiftAccumulate.apply(padded, kernels, mixing, dilations, size)
+        result: Tensor = _ShiftAccumulate.apply(padded, kernels, mixing, dilations, size)  # type: ignore[no-untyped-call]
         return result
     return _forward(padded, kernels, mixing, dilations, size)
 
@@ -60,7 +58,7 @@ def _mixed_tap(
     total: Tensor | None,
 ) -> Tensor:
     """Sum over the dilations of mixing times the image shifted to one tap, (B, C, H, W)."""
-    batch, channels, padded_height, padded_width = padded.shape
+    padded_height, padded_width = padded.shape[2:]
     reach = max(dilations) * (size // 2)
     height, width = padded_height - 2 * reach, padded_width - 2 * reach
     if 2 * tap + 1 == size * size:
@@ -78,9 +76,7 @@ def _mixed_tap(
     return mixed
 
 
-def _forward(
-    padded: Tensor, kernels: Tensor, mixing: Tensor | None, dilations: tuple[int, ...], size: int
-) -> Tensor:
+def _forward(padded: Tensor, kernels: Tensor, mixing: Tensor | None, dilations: tuple[int, ...], size: int) -> Tensor:
     dtype = _accumulation_dtype(padded.dtype)
     image, weights = padded.to(dtype), None if mixing is None else mixing.to(dtype)
     total = None if weights is None else weights.sum(dim=1, keepdim=True)
@@ -112,9 +108,7 @@ class _ShiftAccumulate(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(  # type: ignore[override]
-        ctx: FunctionCtx, gradient: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor | None, None, None]:
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor | None, None, None]:
         padded, kernels, mixing = ctx.saved_tensors  # type: ignore[attr-defined]
         dilations, size = ctx.dilations, ctx.size  # type: ignore[attr-defined]
         return *_backward(gradient, padded, kernels, mixing, dilations, size), None, None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch.nn.functional as F
@@ -50,7 +51,7 @@ def _check(image: Tensor, kernels: Tensor, dilations: Sequence[int], mixing: Ten
         raise ShapeError(f"dilations must be one or more integers >= 1; got {tuple(dilations)}")
     batch, channels, height, width = image.shape
     n_taps = kernels.shape[1] // channels if kernels.ndim == 4 else 0
-    size = round(n_taps**0.5)
+    size = math.isqrt(n_taps)
     if size % 2 == 0 or tuple(kernels.shape) != (batch, size * size * channels, height, width):
         raise ShapeError(
             f"kernels must be (B, k * k * {channels}, H, W) with odd k to match image {tuple(image.shape)}; "
@@ -58,8 +59,7 @@ def _check(image: Tensor, kernels: Tensor, dilations: Sequence[int], mixing: Ten
         )
     if mixing is not None and tuple(mixing.shape) != (batch, len(dilations), height, width):
         raise ShapeError(
-            f"mixing must be {(batch, len(dilations), height, width)}, one map per dilation; "
-            f"got {tuple(mixing.shape)}"
+            f"mixing must be {(batch, len(dilations), height, width)}, one map per dilation; got {tuple(mixing.shape)}"
         )
     for name, tensor in (("kernels", kernels), ("mixing", mixing)):
         if tensor is not None and tensor.dtype != image.dtype:

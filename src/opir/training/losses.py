@@ -1,0 +1,99 @@
+"""What the network is trained to minimise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from opir.model.network import RestorationOutput
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossWeights:
+    """Weights of the terms; the last stage's Charbonnier distance counts 1."""
+
+    earlier_stages: float = 0.3
+    """Charbonnier distance of every stage but the last."""
+
+    fourier: float = 0.05
+    """L1 distance of the last stage in the Fourier domain."""
+
+    likelihood: float = 0.02
+    """Laplace negative log-likelihood of the predicted scale, per stage."""
+
+    tasks: float = 0.02
+    """Binary cross-entropy of the task weights where the labels are known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Losses:
+    """The terms of one batch, each a scalar, unweighted, and their weighted sum."""
+
+    total: Tensor
+    restoration: Tensor
+    earlier_stages: Tensor
+    fourier: Tensor
+    likelihood: Tensor
+    tasks: Tensor
+
+
+def charbonnier(restored: Tensor, clean: Tensor, *, epsilon: float = 1e-3) -> Tensor:
+    """Mean of sqrt(x^2 + epsilon^2), a smooth L1 (Charbonnier et al. 1994); images in [0, 1]."""
+    return torch.sqrt((restored - clean) ** 2 + epsilon**2).mean()
+
+
+def fourier_l1(restored: Tensor, clean: Tensor) -> Tensor:
+    """Mean absolute difference of the orthonormal 2-D spectra's real and imaginary parts."""
+    spectrum = torch.fft.rfft2(restored - clean, norm="ortho")
+    return torch.view_as_real(spectrum).abs().mean()
+
+
+def laplace_likelihood(scale: Tensor, restored: Tensor, clean: Tensor) -> Tensor:
+    """Negative log-likelihood of the error under a Laplace law of scale b: mean of |e| / b + log(2 b).
+
+    The error is detached: the term teaches the scale to predict the error, and never lets the network trade one
+    for the other. ``scale`` is (B, 1, H, W); the error is averaged over the colours.
+    """
+    error = (restored.detach() - clean).abs().mean(dim=1, keepdim=True)
+    return (error / scale + torch.log(2 * scale)).mean()
+
+
+def restoration_losses(
+    output: RestorationOutput, clean: Tensor, labels: Tensor, known: Tensor, weights: LossWeights
+) -> Losses:
+    """All terms for one batch.
+
+    Args:
+        output: what the network said.
+        clean: (B, 3, H, W), sRGB in [0, 1].
+        labels: (B, T), 1 where a task is present.
+        known: (B, T), 1 where the label may be trusted.
+        weights: weights of the terms.
+    """
+    restoration = charbonnier(output.restored, clean)
+    zero = torch.zeros_like(restoration)
+    earlier = sum((charbonnier(stage, clean) for stage in output.stages[:-1]), zero)
+    fourier = fourier_l1(output.restored, clean)
+    likelihood = sum(
+        (laplace_likelihood(scale, stage, clean) for scale, stage in zip(output.scales, output.stages, strict=True)),
+        zero,
+    )
+    tasks = F.binary_cross_entropy_with_logits(output.task_logits, labels, weight=known)
+    total = (
+        restoration
+        + weights.earlier_stages * earlier
+        + weights.fourier * fourier
+        + weights.likelihood * likelihood
+        + weights.tasks * tasks
+    )
+    return Losses(
+        total=total,
+        restoration=restoration,
+        earlier_stages=earlier,
+        fourier=fourier,
+        likelihood=likelihood,
+        tasks=tasks,
+    )
