@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, get_args
 
 from opir.data.training_set import Ingredient
 from opir.errors import ConfigurationError
 from opir.training.losses import LossWeights
+
+Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ class Recipe:
     average_decay: float = 0.999
     """Decay of the exponential moving average of the weights."""
 
-    precision: Literal["float32", "bfloat16"] = "bfloat16"
+    precision: Precision = "bfloat16"
     """Arithmetic of the predictor; losses, the operator and the weights stay in float32."""
 
     loss: LossWeights = field(default_factory=LossWeights)
@@ -65,6 +67,8 @@ class Recipe:
         for name in ("n_steps", "batch_size", "crop_size", "learning_rate", "checkpoint_minutes"):
             if getattr(self, name) <= 0:
                 raise ConfigurationError(f"{name} must be positive; got {getattr(self, name)}")
+        if self.precision not in get_args(Precision):
+            raise ConfigurationError(f"precision must be one of {get_args(Precision)}; got {self.precision!r}")
 
 
 def four_tasks() -> Recipe:

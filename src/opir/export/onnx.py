@@ -1,0 +1,184 @@
+"""Export a network as the three ONNX graphs of a model folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from opir.errors import ConfigurationError, MissingExtraError
+from opir.model.cost import measure_cost
+from opir.model.network import RestorationNetwork
+from opir.model.receptive_field import encoder_halo, stage_halo
+from opir.model.weights_file import save_network
+from opir.runtime.spec import FORMAT, ONNX_FILES, SPEC_FILE, TORCH_FILE
+from opir.tasks import TASKS, Task
+
+LARGEST_SIDE = 65_536
+"""Longest image side that the graphs' dynamic dimensions admit, in pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What is said about exported weights, beyond what the network itself knows."""
+
+    name: str
+    """Name of the model, under which the command line finds it."""
+
+    version: str
+    """Version of the weights."""
+
+    trained_tasks: tuple[Task, ...]
+    """Degradations that the training data held."""
+
+    uncertainty_scale: float = 1.0
+    """Factor that makes the predicted error scale agree with held-out errors."""
+
+
+class _Encoder(nn.Module):
+    def __init__(self, network: RestorationNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.network.encode(image)
+
+
+class _Estimator(nn.Module):
+    def __init__(self, network: RestorationNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, mean: Tensor) -> tuple[Tensor, Tensor]:
+        return self.network.estimate(mean)
+
+
+class _Stage(nn.Module):
+    def __init__(self, network: RestorationNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self,
+        current: Tensor,
+        observed: Tensor,
+        scale: Tensor,
+        task_weights: Tensor,
+        context: Tensor,
+        stage_weights: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        return self.network.weighted_stage(current, observed, scale, task_weights, context, stage_weights)
+
+
+def export_model(network: RestorationNetwork, folder: Path, release: Release) -> None:
+    """Write ``encoder.onnx``, ``estimator.onnx``, ``stage.onnx``, ``model.safetensors`` and ``model.json``.
+
+    The graphs take any H and W that are multiples of the stride, batch 1. ``stage.onnx`` serves both stages: the
+    weights are stored once and the stage is an input.
+
+    Raises:
+        MissingExtraError: if the ONNX exporter is not installed.
+        ConfigurationError: if a trained task is unknown.
+    """
+    unknown = set(release.trained_tasks) - set(TASKS)
+    if unknown:
+        raise ConfigurationError(f"trained_tasks must be among {', '.join(TASKS)}; got {sorted(unknown)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    config = network.config
+    network = network.eval().requires_grad_(False)
+    height, width = 4 * config.stride, 6 * config.stride
+    image, scale = torch.rand(1, 3, height, width), torch.rand(1, 1, height, width)
+    side = torch.export.Dim("rows", max=LARGEST_SIDE // config.stride)
+    other = torch.export.Dim("columns", max=LARGEST_SIDE // config.stride)
+    dynamic = {2: config.stride * side, 3: config.stride * other}
+    stage_weights = torch.eye(config.n_stages)[0]
+    vectors = (torch.rand(1, config.n_tasks), torch.rand(1, config.n_context), stage_weights)
+    encoder, estimator, stage = (folder / name for name in ONNX_FILES)
+    _export(_Encoder(network), (image,), encoder, ("image",), ("features",), (dynamic,))
+    mean = torch.rand(1, config.estimator_widths[-1])
+    _export(_Estimator(network), (mean,), estimator, ("mean",), ("task_weights", "context"), None)
+    _export(
+        _Stage(network),
+        (image, image.clone(), scale, *vectors),
+        stage,
+        ("current", "observed", "scale", "task_weights", "context", "stage_weights"),
+        ("restored", "new_scale"),
+        (dynamic, dynamic, dynamic, None, None, None),
+    )
+    save_network(network, folder / TORCH_FILE)
+    _write_spec(network, folder, release)
+
+
+def _write_spec(network: RestorationNetwork, folder: Path, release: Release) -> None:
+    config = network.config
+    cost = measure_cost(config)
+    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (*ONNX_FILES, TORCH_FILE)}
+    entries = {
+        "format": FORMAT,
+        "name": release.name,
+        "version": release.version,
+        "tasks": list(TASKS),
+        "trained_tasks": list(release.trained_tasks),
+        "stride": config.stride,
+        "encoder_halo": encoder_halo(config),
+        "stage_halo": stage_halo(config),
+        "n_stages": config.n_stages,
+        "n_features": config.estimator_widths[-1],
+        "n_context": config.n_context,
+        "n_parameters": cost.n_parameters,
+        "giga_macs_256": round(cost.n_macs / 1e9, 3),
+        "uncertainty_scale": release.uncertainty_scale,
+        "sha256": digests,
+    }
+    (folder / SPEC_FILE).write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
+
+
+def _export(
+    module: nn.Module,
+    arguments: tuple[Tensor, ...],
+    path: Path,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    dynamic: tuple[Mapping[int, torch.export.Dim] | None, ...] | None,
+) -> None:
+    with _quiet():
+        try:
+            program = torch.onnx.export(
+                module.eval(),
+                arguments,
+                dynamo=True,
+                input_names=inputs,
+                output_names=outputs,
+                dynamic_shapes=dynamic,
+                external_data=False,
+                verbose=False,
+            )
+        except ImportError as error:
+            raise MissingExtraError(
+                f"exporting needs onnx and onnxscript: pip install 'opir[export]' ({error})"
+            ) from error
+    if program is None:
+        raise ConfigurationError("the ONNX exporter returned nothing; this version of torch is not supported")
+    program.save(path)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's notes about its own internals away from the user."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

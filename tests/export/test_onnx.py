@@ -1,0 +1,80 @@
+"""Exported graphs compute what the network computes, at any size."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from conftest_model import SMALL, randomise
+from opir.errors import ConfigurationError
+from opir.export import Release, export_model
+from opir.model import RestorationNetwork, load_network, preset
+from opir.runtime.onnx_engine import OnnxEngine
+from opir.runtime.spec import ModelSpec
+
+RELEASE = Release(name="trial", version="0.0.1", trained_tasks=("noise", "haze"), uncertainty_scale=1.5)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    network = randomise(RestorationNetwork(SMALL))
+    export_model(network, folder, RELEASE)
+    return network, folder
+
+
+@pytest.mark.parametrize("size", [(8, 8), (8, 64), (40, 24), (136, 200)])
+@pytest.mark.parametrize("stage_index", [0, 1])
+def test_graphs_equal_the_network(exported, size, stage_index):
+    network, folder = exported
+    _compare(network, OnnxEngine(folder, threads=1), size, stage_index)
+
+
+@pytest.mark.parametrize("name", ["tiny", "base", "paper"])
+def test_presets_export(tmp_path, name):
+    network = randomise(RestorationNetwork(preset(name)))
+    export_model(network, tmp_path, RELEASE)
+    _compare(network, OnnxEngine(tmp_path, threads=1), (72, 56), 1)
+
+
+def _compare(network, engine, size, stage_index):
+    generator = np.random.default_rng(0)
+
+    def draw(*shape):
+        return generator.random(shape, dtype=np.float32)
+
+    image = draw(1, 3, *size)
+    features = engine.encode(image)
+    mean = features.mean(axis=(2, 3))
+    weights, context = engine.estimate(mean)
+    arguments = (draw(1, 3, *size), image, draw(1, 1, *size) * 0.1, weights, context)
+    restored, scale = engine.stage(*arguments, stage_index)
+    with torch.no_grad():
+        np.testing.assert_allclose(features, network.encode(torch.from_numpy(image)).numpy(), rtol=0, atol=1e-5)
+        for got, wanted in zip((weights, context), network.estimate(torch.from_numpy(mean)), strict=True):
+            np.testing.assert_allclose(got, wanted.numpy(), rtol=0, atol=1e-5)
+        wanted, wanted_scale = network.stage(*map(torch.from_numpy, arguments), stage_index)
+    np.testing.assert_allclose(restored, wanted.numpy(), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(scale, wanted_scale.numpy(), rtol=0, atol=1e-5)
+    assert np.abs(restored - arguments[0]).max() > 1e-3
+
+
+def test_the_folder_describes_itself(exported):
+    network, folder = exported
+    spec = ModelSpec.load(folder)
+    assert (spec.name, spec.version, spec.trained_tasks) == ("trial", "0.0.1", ("noise", "haze"))
+    assert spec.uncertainty_scale == 1.5
+    assert spec.n_parameters == sum(parameter.numel() for parameter in network.parameters())
+    assert set(spec.sha256) == {"encoder.onnx", "estimator.onnx", "stage.onnx", "model.safetensors"}
+    assert json.loads((folder / "model.json").read_text())["stride"] == SMALL.stride
+    assert load_network(folder).config == SMALL
+
+
+def test_unknown_tasks_are_refused(tmp_path):
+    release = Release(name="trial", version="1", trained_tasks=("fog",))
+    with pytest.raises(ConfigurationError, match="fog"):
+        export_model(RestorationNetwork(SMALL), tmp_path / "model", release)
+    assert not (tmp_path / "model").exists()
