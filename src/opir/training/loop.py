@@ -88,6 +88,7 @@ def train(
     )
     last_checkpoint = last_report = time.monotonic()
     sums: dict[str, float] = {}
+    n_summed = 0
     with (run / "metrics.jsonl").open("a") as log:
         for step, batch in enumerate(loader, start=first):
             for group in optimiser.param_groups:
@@ -98,24 +99,26 @@ def train(
             average.update(network, step)
             for name, value in values.items():
                 sums[name] = sums.get(name, 0.0) + value
+            n_summed += 1
 
             done = step + 1
             stopping = not keep_going()
             if done % report_every == 0:
                 now = time.monotonic()
-                means = {name: value / report_every for name, value in sums.items()}
-                log.write(json.dumps({"step": done, "seconds": (now - last_report) / report_every, **means}) + "\n")
+                means = {name: value / n_summed for name, value in sums.items()}
+                seconds = (now - last_report) / n_summed
+                log.write(json.dumps({"step": done, "seconds": seconds, **means}) + "\n")
                 log.flush()
                 report(
                     Progress(
                         step=done,
                         n_steps=recipe.n_steps,
-                        seconds_per_step=(now - last_report) / report_every,
+                        seconds_per_step=seconds,
                         psnr=means.pop("psnr"),
                         losses=means,
                     )
                 )
-                last_report, sums = now, {}
+                last_report, sums, n_summed = now, {}, 0
             due = time.monotonic() - last_checkpoint > 60 * recipe.checkpoint_minutes
             if due or stopping or done == recipe.n_steps:
                 save_checkpoint(run, state, done)

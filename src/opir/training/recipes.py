@@ -78,7 +78,8 @@ def four_tasks() -> Recipe:
         ingredients={
             "clean": Ingredient(weight=0.10, bank="clean"),
             "gaussian_noise": Ingredient(weight=0.24, bank="clean", operators=("gaussian_noise",)),
-            "rain": Ingredient(weight=0.12, bank="clean", operators=("rain",)),
+            "rain": Ingredient(weight=0.04, bank="clean", operators=("rain",)),
+            "rain_overlay": Ingredient(weight=0.08, bank="clean", operators=("rain_overlay",)),
             "rain_pairs": Ingredient(weight=0.10, bank="rain_pairs", tasks=("rain",)),
             "haze": Ingredient(weight=0.22, bank="clean", operators=("haze",)),
             "haze_pairs": Ingredient(weight=0.01, bank="haze_pairs", tasks=("haze",)),
