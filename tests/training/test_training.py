@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from opir.data.image_bank import ImageBank
-from opir.data.training_folder import open_banks
-from opir.data.training_set import Ingredient, Positions, TrainingSet
-from opir.errors import ConfigurationError, DatasetError, DatasetNotFoundError, WeightsError
+from conftest_data import NOISE, small_banks
+from opir.errors import ConfigurationError, WeightsError
 from opir.model import load_network
 from opir.training.loop import train
 from opir.training.losses import charbonnier, fourier_l1, laplace_likelihood
 from opir.training.recipes import RECIPES, Recipe, override, recipe
 from opir.training.schedule import cosine_with_warmup
 
-NOISE = {"noise": Ingredient(weight=1.0, bank="clean", operators=("gaussian_noise",))}
-
 
 @pytest.fixture
 def banks():
-    generator = np.random.default_rng(0)
-    pictures = tuple(
-        np.kron(generator.integers(0, 256, (6, 8, 3), dtype=np.uint8), np.ones((8, 8, 1), np.uint8)) for _ in range(3)
-    )
-    return {"clean": ImageBank(names=("a", "b", "c"), degraded=pictures, clean=pictures)}
+    return small_banks()
 
 
 def small_recipe(**changes):
@@ -39,94 +28,6 @@ def small_recipe(**changes):
         "n_warmup": 2, "precision": "float32",
     }  # fmt: skip
     return Recipe(**(settings | changes))
-
-
-def test_sample_k_depends_on_nothing_but_seed_and_k(banks):
-    def make(seed):
-        return TrainingSet(banks, NOISE, crop_size=32, seed=seed)
-
-    one, again, other = make(0), make(0), make(1)
-    _ = one[3]
-    for first, second in zip(one[7], again[7], strict=True):
-        assert torch.equal(first, second)
-    assert not torch.equal(one[7].degraded, other[7].degraded)
-    assert not torch.equal(one[7].degraded, one[8].degraded)
-
-
-def test_samples_are_labelled_quantised_and_degraded(banks):
-    samples = TrainingSet(banks, NOISE, crop_size=32, seed=0)
-    sample = samples[0]
-    assert sample.degraded.shape == sample.clean.shape == (3, 32, 32)
-    assert sample.labels.tolist() == [1, 0, 0, 0, 0, 0, 0]
-    levels = sample.degraded * 255
-    torch.testing.assert_close(levels, levels.round(), rtol=0, atol=1e-4)
-    assert (sample.degraded - sample.clean).abs().mean() > 1e-3
-
-
-def test_labels_that_may_hide_something_are_not_trusted(banks):
-    ingredients = {"dark": Ingredient(weight=1, bank="clean", tasks=("low_light",), may_hide=("noise",))}
-    sample = TrainingSet(banks, ingredients, crop_size=16, seed=0)[0]
-    assert sample.labels.tolist() == [0, 0, 0, 0, 0, 1, 0]
-    assert sample.known.tolist() == [0, 1, 1, 1, 1, 1, 1]
-
-
-def test_shares_follow_the_weights(banks):
-    ingredients = {
-        "clean": Ingredient(weight=3.0, bank="clean"),
-        "noise": Ingredient(weight=1.0, bank="clean", operators=("gaussian_noise",)),
-    }
-    samples = TrainingSet(banks, ingredients, crop_size=16, seed=0)
-    share = np.mean([samples[k].labels[0].item() for k in range(400)])
-    assert 0.18 < share < 0.32
-
-
-@pytest.mark.parametrize("change", [{"bank": "dirty"}, {"operators": ("fog",)}])
-def test_an_unknown_ingredient_is_named_before_training(banks, change):
-    ingredients = {"noise": replace(NOISE["noise"], **change)}
-    with pytest.raises(ConfigurationError, match=r"dirty|fog"):
-        TrainingSet(banks, ingredients, crop_size=16, seed=0)
-
-
-def test_crops_of_pairs_are_aligned():
-    clean = np.arange(40 * 50 * 3, dtype=np.uint32).reshape(40, 50, 3).astype(np.uint8)
-    bank = ImageBank(names=("pair",), degraded=(255 - clean,), clean=(clean,))
-    for seed in range(10):
-        degraded, target = bank.crop(16, np.random.default_rng(seed))
-        assert (degraded == 255 - target).all()
-
-
-def test_bad_pictures_are_all_named_at_once(tmp_path):
-    Image.new("RGB", (40, 40)).save(tmp_path / "good.png")
-    Image.new("RGB", (10, 40)).save(tmp_path / "small.png")
-    Image.new("RGB", (41, 40)).save(tmp_path / "wide.png")
-    (tmp_path / "text.png").write_text("no picture")
-    good = tmp_path / "good.png"
-    pairs = [(tmp_path / name, good) for name in ("good.png", "wide.png", "text.png")]
-    with pytest.raises(DatasetError) as raised:
-        ImageBank.from_pairs([*pairs, (tmp_path / "small.png", tmp_path / "small.png")], min_side=32)
-    assert all(name in str(raised.value) for name in ("wide.png", "text.png", "small.png", "3 unusable"))
-
-
-def test_a_training_folder_becomes_banks(tmp_path):
-    def picture(path):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (40, 36)).save(tmp_path / path)
-
-    names = [
-        "clean/set/a.png", "rain/input/1.png", "rain/target/1.png", "haze/rooms/hazy/3_1_0.9.png",
-        "haze/rooms/gt/3.png",        "lowlight/lol/low/7.png", "lowlight/lol/high/7.png", "lowlight/SICE/10.png", "lowlight/SICE/11.png",
-    ]  # fmt: skip
-    for name in names:
-        picture(name)
-    (tmp_path / "lowlight" / "SICE_pairs.csv").write_text("low,ref,scene\n10,11,1\n")
-    banks = open_banks(tmp_path, min_side=32)
-    sizes = {name: len(bank) for name, bank in banks.items()}
-    assert sizes == {"clean": 1, "rain_pairs": 1, "haze_pairs": 1, "low_light_pairs": 2}
-
-
-def test_a_folder_without_photographs_is_refused(tmp_path):
-    with pytest.raises(DatasetNotFoundError, match="clean"):
-        open_banks(tmp_path, min_side=32)
 
 
 def test_resuming_is_bitwise_the_same_as_never_stopping(banks, tmp_path):
@@ -221,8 +122,3 @@ def test_bad_changes_are_refused(change):
 def test_an_unknown_recipe_suggests_the_nearest():
     with pytest.raises(ConfigurationError, match="did you mean 'four_tasks'"):
         recipe("for_tasks")
-
-
-def test_positions_resume():
-    assert list(Positions(4, 8)) == [4, 5, 6, 7]
-    assert len(Positions(4, 8)) == 4

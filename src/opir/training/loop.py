@@ -12,7 +12,8 @@ import torch
 from torch.utils.data import DataLoader
 
 from opir.data.image_bank import ImageBank
-from opir.data.training_set import Positions, Sample, TrainingSet
+from opir.data.mixture import Sample
+from opir.data.training_set import Positions, TrainingSet
 from opir.model.network import RestorationNetwork
 from opir.model.presets import preset
 from opir.model.weights_file import load_network

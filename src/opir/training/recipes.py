@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Literal, get_args
 
-from opir.data.training_set import Ingredient
+from opir.data.mixture import Ingredient
 from opir.errors import ConfigurationError
 from opir.training.losses import LossWeights
 
@@ -76,8 +76,9 @@ def four_tasks() -> Recipe:
     return Recipe(
         name="four_tasks",
         ingredients={
-            "clean": Ingredient(weight=0.10, bank="clean"),
-            "gaussian_noise": Ingredient(weight=0.24, bank="clean", operators=("gaussian_noise",)),
+            "clean": Ingredient(weight=0.08, bank="clean"),
+            "gaussian_noise": Ingredient(weight=0.20, bank="clean", operators=("gaussian_noise",)),
+            "sensor_noise": Ingredient(weight=0.06, bank="clean", operators=("sensor_noise",)),
             "rain": Ingredient(weight=0.04, bank="clean", operators=("rain",)),
             "rain_overlay": Ingredient(weight=0.08, bank="clean", operators=("rain_overlay",)),
             "rain_pairs": Ingredient(weight=0.10, bank="rain_pairs", tasks=("rain",)),

@@ -1,0 +1,110 @@
+"""The training mixture: how samples are made, how often, and what is known about them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from opir.errors import ConfigurationError
+from opir.physics.catalogue import OPERATORS
+from opir.tasks import TASKS, Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingredient:
+    """One way of making training samples, and how often it is used."""
+
+    weight: float
+    """Share of the samples, relative to the other ingredients."""
+
+    bank: str
+    """Name of the image bank that crops are cut from."""
+
+    operators: tuple[str, ...] = ()
+    """Names from :data:`opir.physics.catalogue.OPERATORS`, in physical order; none for real pairs."""
+
+    n_drawn: tuple[int, int] | None = None
+    """Fewest and most operators drawn for a sample, without repetition; None applies all of them."""
+
+    tasks: tuple[Task, ...] = ()
+    """Degradations already present in the bank's pictures."""
+
+    may_hide: tuple[Task, ...] = ()
+    """Degradations that the bank's pictures may have without a label; the loss on task weights ignores them."""
+
+
+class Sample(NamedTuple):
+    """One training sample, or a batch of them with a leading dimension B."""
+
+    degraded: Tensor
+    """(3, S, S), sRGB in [0, 1], quantised to 8 bits."""
+
+    clean: Tensor
+    """(3, S, S), sRGB in [0, 1]."""
+
+    labels: Tensor
+    """(T,), 1 where a task is present."""
+
+    known: Tensor
+    """(T,), 1 where the label may be trusted."""
+
+    told: Tensor
+    """(), 1 if the network is to be told the labels instead of estimating them."""
+
+
+def check_mixture(banks: Collection[str], ingredients: Mapping[str, Ingredient]) -> None:
+    """Check that the mixture names only what exists, before any training.
+
+    Raises:
+        ConfigurationError: naming every unknown bank and operator, and every impossible number, at once.
+    """
+    problems: list[str] = []
+    for name, ingredient in ingredients.items():
+        if ingredient.bank not in banks:
+            problems.append(f"{name}: no pictures in {ingredient.bank!r}")
+        problems += [f"{name}: unknown operator {kind!r}" for kind in ingredient.operators if kind not in OPERATORS]
+        low, high = ingredient.n_drawn or (0, 0)
+        if not 0 <= low <= high <= len(ingredient.operators):
+            problems.append(f"{name}: cannot draw {low} to {high} of {len(ingredient.operators)} operators")
+        if ingredient.weight < 0:
+            problems.append(f"{name}: negative weight")
+    if not any(ingredient.weight > 0 for ingredient in ingredients.values()):
+        problems.append("no ingredient has a weight")
+    if problems:
+        raise ConfigurationError(f"the training mixture must name what exists; {'; '.join(problems)}")
+
+
+def degrade(image: Tensor, ingredient: Ingredient, generator: torch.Generator) -> tuple[Tensor, frozenset[Task]]:
+    """Degrade clean crops as an ingredient says, and quantise them to 8 bits as real files are.
+
+    Args:
+        image: (B, 3, S, S), sRGB in [0, 1].
+        ingredient: what to apply; all images of the batch get the same operators with parameters of their own.
+        generator: source of all randomness, on the image's device.
+
+    Returns:
+        The degraded crops and the tasks that they now show.
+    """
+    names = ingredient.operators
+    if ingredient.n_drawn is not None:
+        low, high = ingredient.n_drawn
+        device = generator.device
+        count = int(torch.randint(low, high + 1, (), generator=generator, device=device))
+        chosen = torch.randperm(len(names), generator=generator, device=device)[:count].tolist()
+        names = tuple(names[position] for position in sorted(chosen))
+    for name in names:
+        operator = OPERATORS[name]
+        image = operator.apply(image, operator.sample(len(image), generator))
+    tasks = frozenset((*ingredient.tasks, *(OPERATORS[name].task for name in names)))
+    return torch.round(image.clamp(0, 1) * 255) / 255, tasks
+
+
+def labels_of(ingredient: Ingredient, present: Collection[Task]) -> tuple[Tensor, Tensor]:
+    """Labels and whether they may be trusted, each (T,), for pictures that show the tasks ``present``."""
+    labels = torch.tensor([float(task in present) for task in TASKS])
+    known = torch.tensor([float(task in present or task not in ingredient.may_hide) for task in TASKS])
+    return labels, known

@@ -1,0 +1,128 @@
+"""The training mixture on one device: pictures in its memory, crops gathered and degraded there in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from opir.data.image_bank import ImageBank, Picture
+from opir.data.mixture import Ingredient, Sample, check_mixture, degrade, labels_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResidentBank:
+    """A bank's pictures, all pixels of all pictures in one tensor."""
+
+    degraded: Tensor
+    """(N, 3), uint8, sRGB code values, picture after picture, row by row; the same tensor as ``clean`` if equal."""
+
+    clean: Tensor
+    """(N, 3), uint8."""
+
+    starts: Tensor
+    """(P,), int64, the first pixel of each picture."""
+
+    sizes: Tensor
+    """(P, 2), int64, height and width."""
+
+    chances: Tensor
+    """(P,), probability of each picture, as in :meth:`opir.data.image_bank.ImageBank.crop`."""
+
+    @classmethod
+    def from_bank(cls, bank: ImageBank, device: torch.device) -> Self:
+        """Copy a bank to a device."""
+        sizes = torch.tensor([picture.shape[:2] for picture in bank.clean])
+        areas = sizes.prod(dim=1)
+        clean = _flatten(bank.clean, device)
+        same = all(one is other for one, other in zip(bank.degraded, bank.clean, strict=True))
+        return cls(
+            degraded=clean if same else _flatten(bank.degraded, device),
+            clean=clean,
+            starts=(areas.cumsum(0) - areas).to(device),
+            sizes=sizes.to(device),
+            chances=(areas.sqrt() / areas.sqrt().sum()).to(device),
+        )
+
+    def crops(self, n: int, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Gather ``n`` aligned crops, randomly placed, flipped and turned.
+
+        Returns:
+            Degraded and clean crops, each (n, 3, size, size), float32, sRGB in [0, 1].
+        """
+        device = generator.device
+        picture = torch.multinomial(self.chances, n, replacement=True, generator=generator)
+        height, width = self.sizes[picture].unbind(1)
+        place = torch.rand(2, n, generator=generator, device=device)
+        top = (place[0] * (height - size + 1)).long()
+        left = (place[1] * (width - size + 1)).long()
+        mirror_rows, mirror_columns, transpose = torch.randint(
+            0, 2, (3, n, 1, 1), generator=generator, device=device, dtype=torch.bool
+        )
+        steps = torch.arange(size, device=device)
+        rows, columns = steps[None, :, None].expand(n, size, size), steps[None, None, :].expand(n, size, size)
+        rows, columns = torch.where(transpose, columns, rows), torch.where(transpose, rows, columns)
+        rows = torch.where(mirror_rows, size - 1 - rows, rows) + top[:, None, None]
+        columns = torch.where(mirror_columns, size - 1 - columns, columns) + left[:, None, None]
+        pixels = self.starts[picture][:, None, None] + rows * width[:, None, None] + columns
+
+        def gather(source: Tensor) -> Tensor:
+            return source[pixels].permute(0, 3, 1, 2).float().div_(255)
+
+        clean = gather(self.clean)
+        return clean if self.degraded is self.clean else gather(self.degraded), clean
+
+
+class ResidentTrainingSet:
+    """The same mixture as :class:`~opir.data.training_set.TrainingSet`, made batch by batch on one device.
+
+    Batch k depends on the seed, the batch size, the device's kind and k alone. All samples of an ingredient in a
+    batch are degraded together, so the cost per sample falls with the batch size.
+    """
+
+    def __init__(
+        self,
+        banks: Mapping[str, ImageBank],
+        ingredients: Mapping[str, Ingredient],
+        *,
+        batch_size: int,
+        crop_size: int,
+        seed: int,
+        device: torch.device | str,
+        told_share: float = 0.25,
+    ) -> None:
+        check_mixture(banks, ingredients)
+        self._device = torch.device(device)
+        used = {ingredient.bank for ingredient in ingredients.values()}
+        self._banks = {name: ResidentBank.from_bank(banks[name], self._device) for name in sorted(used)}
+        self._ingredients = tuple(ingredients.values())
+        weights = np.array([ingredient.weight for ingredient in self._ingredients])
+        self._shares = weights / weights.sum()
+        self._batch_size = batch_size
+        self._crop_size = crop_size
+        self._seed = seed
+        self._told_share = told_share
+
+    def batch(self, k: int) -> Sample:
+        """Make batch k; every field has a leading dimension of the batch size."""
+        numbers = np.random.default_rng((self._seed, k))
+        counts = numbers.multinomial(self._batch_size, self._shares)
+        generator = torch.Generator(self._device).manual_seed(int(numbers.integers(2**62)))
+        parts: list[tuple[Tensor, ...]] = []
+        for ingredient, count in zip(self._ingredients, counts.tolist(), strict=True):
+            if count:
+                source, clean = self._banks[ingredient.bank].crops(count, self._crop_size, generator)
+                degraded, present = degrade(source, ingredient, generator)
+                labels, known = (vector.to(self._device) for vector in labels_of(ingredient, present))
+                parts.append((degraded, clean, labels.expand(count, -1), known.expand(count, -1)))
+        degraded, clean, labels, known = (torch.cat(fields) for fields in zip(*parts, strict=True))
+        told = torch.rand(self._batch_size, generator=generator, device=self._device) < self._told_share
+        return Sample(degraded, clean, labels, known, told.float())
+
+
+def _flatten(pictures: tuple[Picture, ...], device: torch.device) -> Tensor:
+    return torch.cat([torch.from_numpy(picture.reshape(-1, 3)) for picture in pictures]).to(device)

@@ -1,0 +1,184 @@
+"""Where training samples come from: banks of pictures, the numbered stream, the stream on a device."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from conftest_data import NOISE, small_banks
+from opir.data.image_bank import ImageBank
+from opir.data.mixture import Ingredient
+from opir.data.resident import ResidentBank, ResidentTrainingSet
+from opir.data.training_folder import open_banks
+from opir.data.training_set import Positions, TrainingSet
+from opir.errors import ConfigurationError, DatasetError, DatasetNotFoundError
+
+
+@pytest.fixture
+def banks():
+    return small_banks()
+
+
+def test_sample_k_depends_on_nothing_but_seed_and_k(banks):
+    def make(seed):
+        return TrainingSet(banks, NOISE, crop_size=32, seed=seed)
+
+    one, again, other = make(0), make(0), make(1)
+    _ = one[3]
+    for first, second in zip(one[7], again[7], strict=True):
+        assert torch.equal(first, second)
+    assert not torch.equal(one[7].degraded, other[7].degraded)
+    assert not torch.equal(one[7].degraded, one[8].degraded)
+
+
+def test_samples_are_labelled_quantised_and_degraded(banks):
+    samples = TrainingSet(banks, NOISE, crop_size=32, seed=0)
+    sample = samples[0]
+    assert sample.degraded.shape == sample.clean.shape == (3, 32, 32)
+    assert sample.labels.tolist() == [1, 0, 0, 0, 0, 0, 0]
+    levels = sample.degraded * 255
+    torch.testing.assert_close(levels, levels.round(), rtol=0, atol=1e-4)
+    assert (sample.degraded - sample.clean).abs().mean() > 1e-3
+
+
+def test_labels_that_may_hide_something_are_not_trusted(banks):
+    ingredients = {"dark": Ingredient(weight=1, bank="clean", tasks=("low_light",), may_hide=("noise",))}
+    sample = TrainingSet(banks, ingredients, crop_size=16, seed=0)[0]
+    assert sample.labels.tolist() == [0, 0, 0, 0, 0, 1, 0]
+    assert sample.known.tolist() == [0, 1, 1, 1, 1, 1, 1]
+
+
+def test_shares_follow_the_weights(banks):
+    ingredients = {
+        "clean": Ingredient(weight=3.0, bank="clean"),
+        "noise": Ingredient(weight=1.0, bank="clean", operators=("gaussian_noise",)),
+    }
+    samples = TrainingSet(banks, ingredients, crop_size=16, seed=0)
+    share = np.mean([samples[k].labels[0].item() for k in range(400)])
+    assert 0.18 < share < 0.32
+
+
+@pytest.mark.parametrize("change", [{"bank": "dirty"}, {"operators": ("fog",)}])
+def test_an_unknown_ingredient_is_named_before_training(banks, change):
+    ingredients = {"noise": replace(NOISE["noise"], **change)}
+    with pytest.raises(ConfigurationError, match=r"dirty|fog"):
+        TrainingSet(banks, ingredients, crop_size=16, seed=0)
+
+
+def test_crops_of_pairs_are_aligned():
+    clean = np.arange(40 * 50 * 3, dtype=np.uint32).reshape(40, 50, 3).astype(np.uint8)
+    bank = ImageBank(names=("pair",), degraded=(255 - clean,), clean=(clean,))
+    for seed in range(10):
+        degraded, target = bank.crop(16, np.random.default_rng(seed))
+        assert (degraded == 255 - target).all()
+
+
+def test_bad_pictures_are_all_named_at_once(tmp_path):
+    Image.new("RGB", (40, 40)).save(tmp_path / "good.png")
+    Image.new("RGB", (10, 40)).save(tmp_path / "small.png")
+    Image.new("RGB", (41, 40)).save(tmp_path / "wide.png")
+    (tmp_path / "text.png").write_text("no picture")
+    good = tmp_path / "good.png"
+    pairs = [(tmp_path / name, good) for name in ("good.png", "wide.png", "text.png")]
+    with pytest.raises(DatasetError) as raised:
+        ImageBank.from_pairs([*pairs, (tmp_path / "small.png", tmp_path / "small.png")], min_side=32)
+    assert all(name in str(raised.value) for name in ("wide.png", "text.png", "small.png", "3 unusable"))
+
+
+def test_a_training_folder_becomes_banks(tmp_path):
+    def picture(path):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40, 36)).save(tmp_path / path)
+
+    names = [
+        "clean/set/a.png", "rain/input/1.png", "rain/target/1.png", "haze/rooms/hazy/3_1_0.9.png",
+        "haze/rooms/gt/3.png",        "lowlight/lol/low/7.png", "lowlight/lol/high/7.png", "lowlight/SICE/10.png", "lowlight/SICE/11.png",  # noqa: E501
+    ]  # fmt: skip
+    for name in names:
+        picture(name)
+    (tmp_path / "lowlight" / "SICE_pairs.csv").write_text("low,ref,scene\n10,11,1\n")
+    banks = open_banks(tmp_path, min_side=32)
+    sizes = {name: len(bank) for name, bank in banks.items()}
+    assert sizes == {"clean": 1, "rain_pairs": 1, "haze_pairs": 1, "low_light_pairs": 2}
+
+
+def test_a_folder_without_photographs_is_refused(tmp_path):
+    with pytest.raises(DatasetNotFoundError, match="clean"):
+        open_banks(tmp_path, min_side=32)
+
+
+def test_a_mixture_draws_some_of_its_operators(banks):
+    operators = ("haze", "gaussian_noise", "jpeg")
+    ingredients = {"mixed": Ingredient(weight=1, bank="clean", operators=operators, n_drawn=(2, 3))}
+    samples = TrainingSet(banks, ingredients, crop_size=16, seed=0)
+    labels = torch.stack([samples[k].labels for k in range(30)])
+    assert set(labels.sum(dim=1).tolist()) == {2, 3}
+    assert (labels.mean(dim=0)[[0, 3, 6]] > 0.4).all()
+
+
+@pytest.mark.parametrize("n_drawn", [(2, 1), (0, 2), (-1, 1)])
+def test_impossible_draws_are_refused(banks, n_drawn):
+    with pytest.raises(ConfigurationError, match="cannot draw"):
+        TrainingSet(banks, {"noise": replace(NOISE["noise"], n_drawn=n_drawn)}, crop_size=16, seed=0)
+
+
+def test_resident_crops_are_windows_of_the_pictures():
+    heights_and_widths = [(20, 31), (33, 24)]
+    pictures, start = [], 0
+    for height, width in heights_and_widths:
+        numbers = np.arange(start, start + height * width, dtype=np.int64).reshape(height, width)
+        start += height * width
+        pictures.append(np.stack([numbers % 256, numbers // 256, np.zeros_like(numbers)], axis=2).astype(np.uint8))
+    bank = ImageBank(names=("a", "b"), degraded=tuple(255 - picture for picture in pictures), clean=tuple(pictures))
+    resident = ResidentBank.from_bank(bank, torch.device("cpu"))
+    degraded, clean = resident.crops(60, 16, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(degraded, 1 - clean, rtol=0, atol=1e-6)
+    codes = (clean * 255).round().long()
+    numbers = codes[:, 0] + 256 * codes[:, 1]
+    seen = set()
+    for crop in numbers.numpy():
+        which = int(crop.min() >= heights_and_widths[0][0] * heights_and_widths[0][1])
+        width = heights_and_widths[which][1]
+        steps = {abs(int(crop[1, 0] - crop[0, 0])), abs(int(crop[0, 1] - crop[0, 0]))}
+        assert steps == {1, width}
+        place = crop - which * 620
+        assert place.min() // width + 15 == place.max() // width
+        assert place.min() % width + 15 == place.max() % width
+        seen.add((which, np.sign(crop[1, 0] - crop[0, 0]), np.sign(crop[0, 1] - crop[0, 0]), crop[1, 0] - crop[0, 0]))
+    assert len(seen) > 12  # of two pictures in eight orientations
+
+
+def test_resident_batches_are_reproducible_labelled_and_quantised(banks):
+    ingredients = NOISE | {"clean": Ingredient(weight=1.0, bank="clean")}
+
+    def make(seed):
+        return ResidentTrainingSet(
+            banks, ingredients, batch_size=12, crop_size=24, seed=seed, device="cpu", told_share=0.5
+        )
+
+    one, again, other = make(0).batch(5), make(0).batch(5), make(1).batch(5)
+    for first, second in zip(one, again, strict=True):
+        assert torch.equal(first, second)
+    assert not torch.equal(one.clean, other.clean)
+    assert one.degraded.shape == one.clean.shape == (12, 3, 24, 24)
+    assert one.labels.shape == one.known.shape == (12, 7)
+    levels = one.degraded * 255
+    torch.testing.assert_close(levels, levels.round(), rtol=0, atol=1e-4)
+    changed = (one.degraded != one.clean).flatten(1).any(dim=1)
+    assert torch.equal(changed, one.labels[:, 0] > 0)
+    assert 0 < int(changed.sum()) < 12
+    assert 0 < one.told.sum() < 12
+
+
+def test_a_resident_bank_of_photographs_is_kept_once(banks):
+    resident = ResidentBank.from_bank(banks["clean"], torch.device("cpu"))
+    assert resident.degraded is resident.clean
+
+
+def test_positions_resume():
+    assert list(Positions(4, 8)) == [4, 5, 6, 7]
+    assert len(Positions(4, 8)) == 4
