@@ -12,7 +12,7 @@ from conftest_data import NOISE, small_banks
 from opir.errors import ConfigurationError, WeightsError
 from opir.model import load_network
 from opir.training.loop import train
-from opir.training.losses import charbonnier, fourier_l1, laplace_likelihood
+from opir.training.losses import balanced, charbonnier, fourier_l1, laplace_likelihood
 from opir.training.recipes import RECIPES, Recipe, override, recipe
 from opir.training.schedule import cosine_with_warmup
 
@@ -77,11 +77,17 @@ def test_a_damaged_checkpoint_is_named(banks, tmp_path):
 
 def test_charbonnier_and_fourier_closed_forms():
     zero = torch.zeros(1, 3, 8, 8)
-    assert charbonnier(zero, zero, epsilon=1e-3).item() == pytest.approx(1e-3)
-    assert charbonnier(zero + 0.3, zero, epsilon=0.4).item() == pytest.approx(0.5)
+    assert charbonnier(zero, zero, epsilon=1e-3).tolist() == pytest.approx([1e-3])
+    assert charbonnier(zero + 0.3, zero, epsilon=0.4).tolist() == pytest.approx([0.5])
     impulse = zero.clone()
     impulse[0, :, 0, 0] = 8.0  # the orthonormal spectrum of an impulse of height 8 on 8 x 8 is 1 everywhere
     assert fourier_l1(impulse, zero).item() == pytest.approx(0.5)
+
+
+def test_balancing_weighs_pictures_by_the_inverse_of_their_error():
+    errors = torch.tensor([0.0, 0.02, 0.18], requires_grad=True)
+    balanced(errors, balance=0.02).backward()
+    torch.testing.assert_close(3 * errors.grad, torch.tensor([1.0, 0.5, 0.1]))
 
 
 def test_the_likelihood_is_smallest_at_the_true_error_and_moves_only_the_scale():

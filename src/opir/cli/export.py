@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from opir.tasks import Task
+from opir.cli.console import choice
+from opir.tasks import TASKS
 
 
 def export(
@@ -15,14 +16,15 @@ def export(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model, created if missing.")],
     name: Annotated[str, typer.Option(help="Name of the model.")],
     version: Annotated[str, typer.Option(help="Version of the weights.")],
-    tasks: Annotated[list[Task], typer.Option("--task", help="A degradation of the training data; repeatable.")],
+    tasks: Annotated[list[str], typer.Option("--task", help="A degradation of the training data; repeatable.")],
     uncertainty_scale: Annotated[float, typer.Option(help="Calibration factor of the error scale.")] = 1.0,
 ) -> None:
     """Write the three ONNX graphs, the weights and model.json that ``opir restore --model FOLDER`` needs."""
     from opir.export.onnx import Release, export_model
     from opir.model.weights_file import load_network
 
-    release = Release(name=name, version=version, trained_tasks=tuple(tasks), uncertainty_scale=uncertainty_scale)
+    trained = tuple(choice(task, TASKS, option="--task") for task in tasks)
+    release = Release(name=name, version=version, trained_tasks=trained, uncertainty_scale=uncertainty_scale)
     export_model(load_network(weights), output, release)
     total = sum(path.stat().st_size for path in output.iterdir())
     typer.echo(f"{output}: {total / 1e6:.1f} MB")

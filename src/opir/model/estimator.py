@@ -11,6 +11,12 @@ from opir.model.config import NetworkConfig
 ENCODER_STRIDE = 8
 """Pixels per cell of the encoder's feature map."""
 
+CELL = 4
+"""Side of the cells that the image is folded into, in pixels."""
+
+TEXTURE_GAIN = 4.0
+"""Amplification of the deviations inside a cell: they are that much smaller than brightness."""
+
 
 class DegradationEstimator(nn.Module):
     """Encoder at native resolution, mean over the whole image, then task weights p and context z.
@@ -22,15 +28,21 @@ class DegradationEstimator(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         first, second, third = config.estimator_widths
-        self.entry = nn.Conv2d(3 * 4**2, first, 3, padding=1)
+        self.entry = nn.Conv2d(3 + 3 * CELL**2, first, 3, padding=1)
         self.reduce = nn.Conv2d(first, second, 3, padding=1, stride=2)
         self.deepen = nn.Conv2d(second, third, 3, padding=1)
+        self.normalise = nn.LayerNorm(third)
         self.hidden = nn.Linear(third, 2 * third)
         self.task_logits = nn.Linear(2 * third, config.n_tasks)
         self.context = nn.Linear(2 * third, config.n_context)
+        for layer in (self.entry, self.reduce, self.deepen, self.hidden):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
 
     def encode(self, image: Tensor) -> Tensor:
         """Local evidence of degradation.
+
+        Brightness and texture are told apart before the first convolution: the mean of each 4 x 4 cell, and every
+        pixel's deviation from it, amplified. Left to be learned, brightness drowns noise and streaks.
 
         Args:
             image: (B, 3, H, W), sRGB in [0, 1]; H and W multiples of 8.
@@ -38,13 +50,15 @@ class DegradationEstimator(nn.Module):
         Returns:
             (B, C, H / 8, W / 8), non-negative.
         """
-        x = F.relu(self.entry(F.pixel_unshuffle(image, 4) - 0.5))
+        cells = F.avg_pool2d(image, CELL)
+        texture = F.pixel_unshuffle(image, CELL) - cells.repeat_interleave(CELL**2, dim=1)
+        x = F.relu(self.entry(torch.cat((cells - 0.5, TEXTURE_GAIN * texture), dim=1)))
         x = F.relu(self.reduce(x))
         return F.relu(self.deepen(x))
 
     def logits(self, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Task logits (B, T) and context (B, Z) from features averaged over the image, (B, C)."""
-        hidden = F.relu(self.hidden(mean))
+        hidden = F.relu(self.hidden(self.normalise(mean)))
         return self.task_logits(hidden), self.context(hidden)
 
     def forward(self, mean: Tensor) -> tuple[Tensor, Tensor]:

@@ -136,7 +136,7 @@ class RestorationNetwork(nn.Module):
         config = self.config
         seen = observed if config.stage_two_sees_observed else current
         features = self.predictor(current, seen, uncertainty_from_scale(scale), context)
-        operator = self.head(features, *self.task_parameters(task_weights, stage_weights))
+        operator = self.head(features, *self.task_parameters(task_weights, context, stage_weights))
         restored, new_scale = self.operator(current, operator)
         if config.output_fusion:
             fused = self.output_fusion(torch.cat((current, restored), dim=1))

@@ -10,22 +10,25 @@ from opir.model.config import NetworkConfig
 
 
 class TaskParameters(nn.Module):
-    """Scale and shift of every operator channel, per task and stage, mixed by the task weights.
+    """Scale and shift of every operator channel: per task and stage, mixed by the task weights, and by the context.
 
-    ``theta(p, stage) = sum_t p_t theta_t[stage]``; zero at the start, where it changes nothing.
+    ``theta(p, z, stage) = sum_t p_t theta_t[stage] + Z[stage] z``. The first sum says which degradations are there, the
+    second how strong they are (the gain of an under-exposed picture, the airlight of haze). Zero at the start, where
+    it changes nothing.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        shape = (config.n_stages, config.n_tasks, config.n_operator_channels)
+        shape = (config.n_stages, config.n_tasks + config.n_context, config.n_operator_channels)
         self.scale = nn.Parameter(torch.zeros(shape))
         self.shift = nn.Parameter(torch.zeros(shape))
 
-    def forward(self, task_weights: Tensor, stage_weights: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, task_weights: Tensor, context: Tensor, stage_weights: Tensor) -> tuple[Tensor, Tensor]:
         """Mix the parameters.
 
         Args:
             task_weights: (B, T) in [0, 1].
+            context: (B, Z).
             stage_weights: (n_stages,), one-hot.
 
         Returns:
@@ -33,7 +36,8 @@ class TaskParameters(nn.Module):
         """
         scale = torch.einsum("s,stc->tc", stage_weights, self.scale)
         shift = torch.einsum("s,stc->tc", stage_weights, self.shift)
-        return 1 + task_weights @ scale, task_weights @ shift
+        conditions = torch.cat((task_weights, context), dim=1)
+        return 1 + conditions @ scale, conditions @ shift
 
 
 class OperatorHead(nn.Module):

@@ -13,18 +13,21 @@ from opir.model.network import RestorationOutput
 
 @dataclass(frozen=True, kw_only=True)
 class LossWeights:
-    """Weights of the terms; the last stage's Charbonnier distance counts 1."""
+    """Weights of the terms; the last stage's balanced Charbonnier distance counts 1."""
+
+    balance: float = 0.02
+    """Error, in image units, below which a picture gains no further weight; see :func:`balanced`."""
 
     earlier_stages: float = 0.3
     """Charbonnier distance of every stage but the last."""
 
-    fourier: float = 0.05
+    fourier: float = 0.1
     """L1 distance of the last stage in the Fourier domain."""
 
-    likelihood: float = 0.02
+    likelihood: float = 0.004
     """Laplace negative log-likelihood of the predicted scale, per stage."""
 
-    tasks: float = 0.02
+    tasks: float = 0.01
     """Binary cross-entropy of the task weights where the labels are known."""
 
 
@@ -41,14 +44,23 @@ class Losses:
 
 
 def charbonnier(restored: Tensor, clean: Tensor, *, epsilon: float = 1e-3) -> Tensor:
-    """Mean of sqrt(x^2 + epsilon^2), a smooth L1 (Charbonnier et al. 1994); images in [0, 1]."""
-    return torch.sqrt((restored - clean) ** 2 + epsilon**2).mean()
+    """Mean of sqrt(x^2 + epsilon^2) for each picture, (B,), a smooth L1 (Charbonnier et al. 1994)."""
+    return torch.sqrt((restored - clean) ** 2 + epsilon**2).mean(dim=(1, 2, 3))
+
+
+def balanced(errors: Tensor, *, balance: float) -> Tensor:
+    """Mean of ``s log(1 + e / s)`` over the pictures' mean errors e, (B,), with s the ``balance``.
+
+    Its gradient weighs each picture by s / (e + s). Pictures whose light is gone have errors ten times those of noisy
+    ones; averaged plainly, they would leave the others a tenth of the gradient. For e << s it is the plain mean.
+    """
+    return (balance * torch.log1p(errors / balance)).mean()
 
 
 def fourier_l1(restored: Tensor, clean: Tensor) -> Tensor:
-    """Mean absolute difference of the orthonormal 2-D spectra's real and imaginary parts."""
+    """Mean absolute difference of the orthonormal spectra's real and imaginary parts for each picture, (B,)."""
     spectrum = torch.fft.rfft2(restored - clean, norm="ortho")
-    return torch.view_as_real(spectrum).abs().mean()
+    return torch.view_as_real(spectrum).abs().mean(dim=(1, 2, 3, 4))
 
 
 def laplace_likelihood(scale: Tensor, restored: Tensor, clean: Tensor) -> Tensor:
@@ -73,10 +85,12 @@ def restoration_losses(
         known: (B, T), 1 where the label may be trusted.
         weights: weights of the terms.
     """
-    restoration = charbonnier(output.restored, clean)
+    restoration = balanced(charbonnier(output.restored, clean), balance=weights.balance)
     zero = torch.zeros_like(restoration)
-    earlier = sum((charbonnier(stage, clean) for stage in output.stages[:-1]), zero)
-    fourier = fourier_l1(output.restored, clean)
+    earlier = sum(
+        (balanced(charbonnier(stage, clean), balance=weights.balance) for stage in output.stages[:-1]), zero
+    )
+    fourier = balanced(fourier_l1(output.restored, clean), balance=weights.balance)
     likelihood = sum(
         (laplace_likelihood(scale, stage, clean) for scale, stage in zip(output.scales, output.stages, strict=True)),
         zero,

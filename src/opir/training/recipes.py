@@ -36,10 +36,10 @@ class Recipe:
     crop_size: int = 128
     """Side of a training crop in pixels."""
 
-    learning_rate: float = 6e-4
+    learning_rate: float = 1e-3
     """Peak learning rate of AdamW."""
 
-    n_warmup: int = 300
+    n_warmup: int = 200
     """Steps over which the learning rate rises."""
 
     weight_decay: float = 1e-4

@@ -1,0 +1,72 @@
+"""What an inference engine must do: run the three parts of a model on numpy arrays."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opir.runtime.spec import ModelSpec
+
+EngineName = Literal["auto", "onnxruntime", "torch"]
+"""``auto`` is ONNX Runtime, or torch for a model folder that holds no ONNX graphs."""
+
+Float32: TypeAlias = NDArray[np.float32]
+
+
+class Engine(Protocol):
+    """The three parts of a model. All arrays are float32 with a batch of 1.
+
+    Image sides H and W are multiples of ``spec.stride``; images are sRGB-encoded RGB in [0, 1]. Every
+    method raises :class:`MemoryError` when the engine cannot allocate what it needs, so that the
+    caller may come back with a smaller tile.
+    """
+
+    @property
+    def spec(self) -> ModelSpec:
+        """Describe the model."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Name the engine: ``onnxruntime`` or ``torch``."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Name the device that computes: ``cpu`` or ``cuda``."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """Name the arithmetic: ``float32``."""
+        ...
+
+    def encode(self, image: Float32) -> Float32:
+        """Map an image (1, 3, H, W) to features (1, n_features, H/s, W/s); s divides ``spec.stride``."""
+        ...
+
+    def estimate(self, mean: Float32) -> tuple[Float32, Float32]:
+        """Map the mean of the features (1, n_features) to task weights and context.
+
+        Returns task weights (1, T) in [0, 1] and the context vector (1, n_context).
+        """
+        ...
+
+    def stage(
+        self,
+        current: Float32,
+        observed: Float32,
+        scale: Float32,
+        task_weights: Float32,
+        context: Float32,
+        stage_index: int,
+    ) -> tuple[Float32, Float32]:
+        """Apply stage ``stage_index`` (from 0) to ``current``.
+
+        ``current`` and ``observed`` (1, 3, H, W), ``scale`` (1, 1, H, W) is the Laplace scale of the error
+        of ``current`` in units of the image (0 before the first stage). Returns the restored image
+        (1, 3, H, W), not clipped, and its new scale (1, 1, H, W).
+        """
+        ...

@@ -1,0 +1,164 @@
+"""The ONNX Runtime engine: three graphs, float32, on the processor or on CUDA where it is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+import numpy as np
+
+from opir.errors import MissingExtraError, WeightsError
+from opir.runtime.engine import Float32
+from opir.runtime.machine import usable_threads
+from opir.runtime.spec import ONNX_FILES, ModelSpec
+from opir.runtime.weights import verified_file
+
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Protocol
+
+    class _Session(Protocol):
+        """The part of ``onnxruntime.InferenceSession`` in use (the package carries no types)."""
+
+        def run(self, names: list[str], feed: dict[str, Float32]) -> list[Float32]: ...
+        def get_inputs(self) -> list[_Node]: ...
+        def get_outputs(self) -> list[_Node]: ...
+        def get_providers(self) -> list[str]: ...
+
+    class _Node(Protocol):
+        name: str
+
+
+_DEVICES: Final = {"CUDAExecutionProvider": "cuda", "CPUExecutionProvider": "cpu"}
+"""Providers in use, best first, and the device that each one computes on."""
+
+_INPUTS: Final = {
+    "encoder.onnx": ("image",),
+    "estimator.onnx": ("mean",),
+    "stage.onnx": ("current", "observed", "scale", "task_weights", "context", "stage_weights"),
+}
+_OUTPUTS: Final = {
+    "encoder.onnx": ("features",),
+    "estimator.onnx": ("task_weights", "context"),
+    "stage.onnx": ("restored", "new_scale"),
+}
+_OUT_OF_MEMORY: Final = ("failed to allocate memory", "bad_alloc", "bad allocation", "out of memory")
+_QUIET: Final = 3
+"""ONNX Runtime's log level for errors only; its warnings are addressed to its developers."""
+
+
+class OnnxEngine:
+    """Runs ``encoder.onnx``, ``estimator.onnx`` and ``stage.onnx`` of a model folder; see :class:`Engine`."""
+
+    name = "onnxruntime"
+    precision = "float32"
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        """Verify and load the graphs; ``threads`` is None for as many as the process may use.
+
+        Raises :class:`WeightsError` for missing, altered or foreign graphs and
+        :class:`MissingExtraError` where ONNX Runtime cannot be imported.
+        """
+        self.spec = ModelSpec.load(folder)
+        runtime = load_onnxruntime()
+        paths = {name: verified_file(folder, self.spec, name) for name in ONNX_FILES}
+        n_threads = threads if threads is not None else usable_threads()
+        self._errors = _session_errors(runtime)
+        self._encoder = self._open(runtime, paths["encoder.onnx"], n_threads)
+        self._estimator = self._open(runtime, paths["estimator.onnx"], 1)
+        self._stage = self._open(runtime, paths["stage.onnx"], n_threads)
+        self.device = _DEVICES.get(self._stage.get_providers()[0], "cpu")
+
+    def encode(self, image: Float32) -> Float32:
+        """Compute the features of an image."""
+        (features,) = self._run(self._encoder, "encoder.onnx", (image,))
+        return features
+
+    def estimate(self, mean: Float32) -> tuple[Float32, Float32]:
+        """Compute task weights and context from the mean of the features."""
+        task_weights, context = self._run(self._estimator, "estimator.onnx", (mean,))
+        return task_weights, context
+
+    def stage(
+        self,
+        current: Float32,
+        observed: Float32,
+        scale: Float32,
+        task_weights: Float32,
+        context: Float32,
+        stage_index: int,
+    ) -> tuple[Float32, Float32]:
+        """Apply one restoration stage; the graph is told which one by a one-hot vector."""
+        stage_weights = np.zeros(self.spec.n_stages, np.float32)
+        stage_weights[stage_index] = 1.0
+        inputs = (current, observed, scale, task_weights, context, stage_weights)
+        restored, new_scale = self._run(self._stage, "stage.onnx", inputs)
+        return restored, new_scale
+
+    def _open(self, runtime: ModuleType, path: Path, threads: int) -> _Session:
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.execution_mode = runtime.ExecutionMode.ORT_SEQUENTIAL
+        options.log_severity_level = _QUIET
+        # Tiles and pictures come in many shapes: remembering an allocation plan for each costs memory, no time.
+        options.enable_mem_pattern = False
+        # Waiting threads sleep: spinning took a third of the time on a busy machine and makes laptops hot.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        providers = [name for name in _DEVICES if name in runtime.get_available_providers()]
+        try:
+            session = cast("_Session", runtime.InferenceSession(str(path), options, providers=providers))
+        except self._errors as error:
+            raise WeightsError(f"ONNX Runtime cannot load {path}: {_first_line(error)}") from error
+        _check_names(path, "inputs", _INPUTS[path.name], session.get_inputs())
+        _check_names(path, "outputs", _OUTPUTS[path.name], session.get_outputs())
+        return session
+
+    def _run(self, session: _Session, graph: str, inputs: tuple[Float32, ...]) -> list[Float32]:
+        feed = dict(zip(_INPUTS[graph], inputs, strict=True))
+        try:
+            return session.run(list(_OUTPUTS[graph]), feed)
+        except self._errors as error:
+            if any(phrase in str(error).lower() for phrase in _OUT_OF_MEMORY):
+                raise MemoryError(_first_line(error)) from error
+            shapes = ", ".join(f"{name} {array.shape}" for name, array in feed.items())
+            raise WeightsError(
+                f"{graph} of model {self.spec.name!r} failed on {shapes}: {_first_line(error)}"
+            ) from error
+
+
+def load_onnxruntime() -> ModuleType:
+    """Import ONNX Runtime, or raise :class:`MissingExtraError` with what to do."""
+    try:
+        import onnxruntime  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise MissingExtraError(
+            f"ONNX Runtime cannot be imported ({_first_line(error)}): "
+            "pip install onnxruntime, or use the torch engine: pip install 'opir[torch]'"
+        ) from error
+    return cast("ModuleType", onnxruntime)
+
+
+def _session_errors(runtime: ModuleType) -> tuple[type[Exception], ...]:
+    """Return the exceptions that a session raises; they share no base class of their own."""
+    state = runtime.capi.onnxruntime_pybind11_state
+    names = (
+        "EPFail",
+        "Fail",
+        "InvalidArgument",
+        "InvalidGraph",
+        "InvalidProtobuf",
+        "NotImplemented",
+        "RuntimeException",
+    )
+    return tuple(getattr(state, name) for name in names if hasattr(state, name))
+
+
+def _check_names(path: Path, what: str, expected: tuple[str, ...], nodes: list[_Node]) -> None:
+    names = {node.name for node in nodes}
+    if names != set(expected):
+        raise WeightsError(f"{path} must have the {what} {', '.join(expected)}; got {', '.join(sorted(names))}")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]

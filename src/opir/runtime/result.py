@@ -1,0 +1,122 @@
+"""What a restoration returns: the picture, how far to trust it, what was found and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from opir.imaging import Photo, write_photo
+from opir.runtime.engine import Float32
+from opir.tasks import Task
+
+LIKELY: Final = 0.5
+"""Probability from which a degradation counts as found."""
+
+
+@dataclass(frozen=True)
+class Findings(Mapping[Task, float]):
+    """The estimated probability of each degradation that the model was trained on; an immutable mapping."""
+
+    probabilities: tuple[tuple[Task, float], ...]
+    """(task, probability) in the order of the model's tasks."""
+
+    def __getitem__(self, task: Task) -> float:
+        for name, probability in self.probabilities:
+            if name == task:
+                return probability
+        raise KeyError(task)
+
+    def __iter__(self) -> Iterator[Task]:
+        return (name for name, _ in self.probabilities)
+
+    def __len__(self) -> int:
+        return len(self.probabilities)
+
+    def likely(self, threshold: float = LIKELY) -> tuple[Task, ...]:
+        """Return the tasks whose probability reaches the threshold, most probable first."""
+        ranked = sorted(self.probabilities, key=lambda pair: -pair[1])
+        return tuple(name for name, probability in ranked if probability >= threshold)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """How a picture was restored; enough to do it again."""
+
+    opir_version: str
+    """Version of the software."""
+    model: str
+    """Name of the model."""
+    model_version: str
+    """Version of the model."""
+    weights_sha256: str
+    """Digest of the model's files; see :attr:`opir.runtime.spec.ModelSpec.fingerprint`."""
+    engine: str
+    """Inference engine."""
+    device: str
+    """Device that computed."""
+    precision: str
+    """Arithmetic."""
+    height: int
+    """Rows of the picture [px]."""
+    width: int
+    """Columns of the picture [px]."""
+    tile: int
+    """Largest side of a tile [px]; 0 where the whole picture was computed at once."""
+    n_tiles: int
+    """Number of tiles."""
+    task: tuple[Task, ...] | None
+    """The degradations that the caller named, None where they were estimated."""
+    strength: float
+    """Share of the correction that was applied, 0 to 1."""
+    seconds: float
+    """Wall time from pixels to pixels [s], without reading and writing files."""
+    notes: tuple[str, ...]
+    """What did not go as planned, in sentences: a smaller tile after memory ran out."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Restoration:
+    """A restored picture and everything known about it."""
+
+    photo: Photo
+    """The picture, with the depth, colour model, alpha and metadata of the original."""
+    uncertainty: Float32
+    """(H, W), expected absolute error of the restoration at full strength [grey levels of 255]."""
+    found: Findings
+    """What the model believes is wrong with the original."""
+    report: Report
+    """How it was done."""
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """Return the picture as (H, W, 3), uint8, RGB in the profile of the original; gray is repeated."""
+        pixels = self.photo.pixels
+        return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+
+    @property
+    def expected_error(self) -> float:
+        """Return the mean of the uncertainty over the picture [grey levels of 255]."""
+        return float(self.uncertainty.mean(dtype=np.float64))
+
+    def to_pil(self) -> Image.Image:
+        """Return the picture as a PIL image: L, LA, RGB or RGBA, with its colour profile."""
+        pixels = self.photo.pixels
+        if self.photo.alpha is not None:
+            pixels = np.concatenate([pixels, self.photo.alpha[..., None]], axis=2)
+        image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+        if self.photo.metadata.icc_profile is not None:
+            image.info["icc_profile"] = self.photo.metadata.icc_profile
+        return image
+
+    def save(self, path: Path | str, *, quality: int | None = None) -> None:
+        """Write the picture to a file, format from the suffix; complete or not at all.
+
+        Raises :class:`opir.errors.OutputError` where it cannot be written.
+        """
+        write_photo(self.photo, Path(path), quality=quality)

@@ -1,0 +1,39 @@
+"""A quick proof that an engine computes sensible values on this machine."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import numpy as np
+
+from opir.errors import NumericalError
+from opir.runtime.engine import Engine
+from opir.runtime.passes import restore_array
+from opir.runtime.tiling import SMALLEST_TILE_PX
+
+TOLERANCE: Final = 1e-3
+"""Largest difference between the tiled and the whole picture that passes; rounding is far below it."""
+
+_HEIGHT, _WIDTH = 2 * SMALLEST_TILE_PX, 3 * SMALLEST_TILE_PX
+
+
+def self_test(engine: Engine) -> float:
+    """Restore a small noisy ramp, whole and in tiles, and return the time for the whole one [s].
+
+    Raises :class:`NumericalError` where a value is not finite or the two results differ.
+    """
+    ramp = np.linspace(0.0, 1.0, _WIDTH, dtype=np.float32)
+    noise = np.random.default_rng(0).normal(0.0, 0.05, (3, _HEIGHT, _WIDTH))
+    image = np.clip(ramp + noise, 0.0, 1.0).astype(np.float32)
+    start = time.perf_counter()
+    whole = restore_array(engine, image, tile=0)
+    seconds = time.perf_counter() - start
+    tiled = restore_array(engine, image, tile=SMALLEST_TILE_PX)
+    difference = float(np.abs(whole.restored - tiled.restored).max())
+    if difference > TOLERANCE:
+        raise NumericalError(
+            f"{engine.name} on {engine.device}: tiles differ from the whole picture by {difference:.2g}, "
+            f"expected at most {TOLERANCE:g}: use another --engine, or --tile 0"
+        )
+    return seconds
