@@ -182,3 +182,13 @@ def test_a_resident_bank_of_photographs_is_kept_once(banks):
 def test_positions_resume():
     assert list(Positions(4, 8)) == [4, 5, 6, 7]
     assert len(Positions(4, 8)) == 4
+
+
+def test_images_of_one_resident_batch_draw_their_own_mixtures(banks):
+    operators = ("haze", "gaussian_noise", "jpeg")
+    ingredients = {"mixed": Ingredient(weight=1, bank="clean", operators=operators, n_drawn=(0, 3))}
+    samples = ResidentTrainingSet(banks, ingredients, batch_size=24, crop_size=16, seed=0, device="cpu")
+    batch = samples.batch(0)
+    assert len(batch.labels.unique(dim=0)) > 4
+    changed = (batch.degraded != batch.clean).flatten(1).any(dim=1)
+    assert torch.equal(changed, batch.labels.sum(dim=1) > 0)

@@ -8,7 +8,7 @@ import torch
 from laws import picture, seeded
 from opir.errors import ConfigurationError, ShapeError
 from opir.physics.catalogue import OPERATORS
-from opir.physics.compose import apply_steps, compose, draw_present, labels_of, physical_order
+from opir.physics.compose import apply_steps, compose, draw_present, draw_subsets, labels_of, physical_order
 from opir.tasks import TASKS
 
 
@@ -113,3 +113,12 @@ def test_wrong_use_is_refused() -> None:
         compose(image, ["haze"], seeded(0), present=torch.ones(2, 2, dtype=torch.bool))
     with pytest.raises(ConfigurationError, match="at_most"):
         draw_present(2, {"haze": 1.5}, seeded(0))
+
+
+def test_subsets_have_the_asked_size_and_each_task_once():
+    kinds = ("haze", "gaussian_noise", "sensor_noise", "jpeg", "low_light")
+    present = draw_subsets(200, kinds, 2, 3, seeded(0))
+    counts = present.sum(dim=1)
+    assert set(counts.tolist()) == {2, 3}
+    assert not (present[:, 1] & present[:, 2]).any()
+    assert (present.float().mean(dim=0) > 0.2).all()

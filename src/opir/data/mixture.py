@@ -11,6 +11,7 @@ from torch import Tensor
 
 from opir.errors import ConfigurationError
 from opir.physics.catalogue import OPERATORS
+from opir.physics.compose import compose, draw_subsets
 from opir.tasks import TASKS, Task
 
 
@@ -25,10 +26,10 @@ class Ingredient:
     """Name of the image bank that crops are cut from."""
 
     operators: tuple[str, ...] = ()
-    """Names from :data:`opir.physics.catalogue.OPERATORS`, in physical order; none for real pairs."""
+    """Names from :data:`opir.physics.catalogue.OPERATORS`; they act in physical order. None for real pairs."""
 
     n_drawn: tuple[int, int] | None = None
-    """Fewest and most operators drawn for a sample, without repetition; None applies all of them."""
+    """Fewest and most operators drawn for a sample, no task twice; None applies all of them."""
 
     tasks: tuple[Task, ...] = ()
     """Degradations already present in the bank's pictures."""
@@ -78,33 +79,23 @@ def check_mixture(banks: Collection[str], ingredients: Mapping[str, Ingredient])
         raise ConfigurationError(f"the training mixture must name what exists; {'; '.join(problems)}")
 
 
-def degrade(image: Tensor, ingredient: Ingredient, generator: torch.Generator) -> tuple[Tensor, frozenset[Task]]:
-    """Degrade clean crops as an ingredient says, and quantise them to 8 bits as real files are.
+def degrade(image: Tensor, ingredient: Ingredient, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Degrade crops as an ingredient says, and quantise them to 8 bits as real files are.
 
     Args:
         image: (B, 3, S, S), sRGB in [0, 1].
-        ingredient: what to apply; all images of the batch get the same operators with parameters of their own.
+        ingredient: what to apply; every image gets parameters of its own.
         generator: source of all randomness, on the image's device.
 
     Returns:
-        The degraded crops and the tasks that they now show.
+        The degraded crops; labels (B, T), 1 where a task is present; and (B, T), 1 where the label may be trusted.
     """
-    names = ingredient.operators
+    present = None
     if ingredient.n_drawn is not None:
-        low, high = ingredient.n_drawn
-        device = generator.device
-        count = int(torch.randint(low, high + 1, (), generator=generator, device=device))
-        chosen = torch.randperm(len(names), generator=generator, device=device)[:count].tolist()
-        names = tuple(names[position] for position in sorted(chosen))
-    for name in names:
-        operator = OPERATORS[name]
-        image = operator.apply(image, operator.sample(len(image), generator))
-    tasks = frozenset((*ingredient.tasks, *(OPERATORS[name].task for name in names)))
-    return torch.round(image.clamp(0, 1) * 255) / 255, tasks
-
-
-def labels_of(ingredient: Ingredient, present: Collection[Task]) -> tuple[Tensor, Tensor]:
-    """Labels and whether they may be trusted, each (T,), for pictures that show the tasks ``present``."""
-    labels = torch.tensor([float(task in present) for task in TASKS])
-    known = torch.tensor([float(task in present or task not in ingredient.may_hide) for task in TASKS])
-    return labels, known
+        present = draw_subsets(len(image), ingredient.operators, *ingredient.n_drawn, generator)
+    composition = compose(image, ingredient.operators, generator, present=present)
+    already = torch.tensor([float(task in ingredient.tasks) for task in TASKS], device=image.device)
+    labels = torch.maximum(composition.labels.to(image.device), already)
+    may_hide = torch.tensor([task in ingredient.may_hide for task in TASKS], device=image.device)
+    known = torch.where(may_hide, labels, torch.ones_like(labels))
+    return torch.round(composition.image.clamp(0, 1) * 255) / 255, labels, known

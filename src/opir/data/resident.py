@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from opir.data.image_bank import ImageBank, Picture
-from opir.data.mixture import Ingredient, Sample, check_mixture, degrade, labels_of
+from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,9 +116,8 @@ class ResidentTrainingSet:
         for ingredient, count in zip(self._ingredients, counts.tolist(), strict=True):
             if count:
                 source, clean = self._banks[ingredient.bank].crops(count, self._crop_size, generator)
-                degraded, present = degrade(source, ingredient, generator)
-                labels, known = (vector.to(self._device) for vector in labels_of(ingredient, present))
-                parts.append((degraded, clean, labels.expand(count, -1), known.expand(count, -1)))
+                degraded, labels, known = degrade(source, ingredient, generator)
+                parts.append((degraded, clean, labels, known))
         degraded, clean, labels, known = (torch.cat(fields) for fields in zip(*parts, strict=True))
         told = torch.rand(self._batch_size, generator=generator, device=self._device) < self._told_share
         return Sample(degraded, clean, labels, known, told.float())

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from opir.data.image_bank import ImageBank, Picture
-from opir.data.mixture import Ingredient, Sample, check_mixture, degrade, labels_of
+from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 
 
 class TrainingSet(Dataset[Sample]):
@@ -43,10 +43,9 @@ class TrainingSet(Dataset[Sample]):
         ingredient = self._ingredients[int(generator.choice(len(self._ingredients), p=self._shares))]
         source, target = self._banks[ingredient.bank].crop(self._crop_size, generator)
         draws = torch.Generator().manual_seed(int(generator.integers(2**62)))
-        degraded, present = degrade(_to_tensor(source), ingredient, draws)
-        labels, known = labels_of(ingredient, present)
+        degraded, labels, known = degrade(_to_tensor(source), ingredient, draws)
         told = torch.tensor(float(generator.random() < self._told_share))
-        return Sample(degraded[0], _to_tensor(target)[0], labels, known, told)
+        return Sample(degraded[0], _to_tensor(target)[0], labels[0], known[0], told)
 
 
 class Positions(torch.utils.data.Sampler[int]):

@@ -139,12 +139,22 @@ def draw_present(
     chances = torch.tensor(list(probabilities.values()), device=device)
     wanted = torch.rand(n, len(kinds), generator=generator, device=device) < chances
     priority = torch.rand(n, len(kinds), generator=generator, device=device) * wanted
-    for task in {OPERATORS[kind].task for kind in kinds}:
-        columns = [column for column, kind in enumerate(kinds) if OPERATORS[kind].task == task]
-        best = priority[:, columns].amax(dim=1, keepdim=True)
-        priority[:, columns] = torch.where(priority[:, columns] == best, priority[:, columns], 0.0)
+    priority = _one_per_task(priority, kinds)
     smallest_kept = priority.topk(min(at_most, len(kinds)), dim=1).values[:, -1:] if kinds else priority
     return kinds, (priority > 0) & (priority >= smallest_kept)
+
+
+def draw_subsets(n: int, kinds: Sequence[str], low: int, high: int, generator: torch.Generator) -> Tensor:
+    """Draw ``low`` to ``high`` of the kinds for each of ``n`` images, each task once at most.
+
+    Returns:
+        (n, K), bool, the ``present`` of :func:`compose`; fewer than ``low`` where the kinds show fewer tasks.
+    """
+    device = generator.device
+    priority = _one_per_task(torch.rand(n, len(kinds), generator=generator, device=device) + 1e-6, kinds)
+    count = torch.randint(low, high + 1, (n, 1), generator=generator, device=device)
+    rank = priority.argsort(dim=1, descending=True).argsort(dim=1)
+    return (priority > 0) & (rank < count)
 
 
 def check_kinds(kinds: Sequence[str]) -> None:
@@ -161,6 +171,16 @@ def check_kinds(kinds: Sequence[str]) -> None:
 def select_images(parameters: Parameters, rows: Tensor) -> Parameters:
     """The parameters of some images, by their numbers (R,), int64."""
     return type(parameters)(**{field.name: getattr(parameters, field.name)[rows] for field in fields(parameters)})
+
+
+def _one_per_task(priority: Tensor, kinds: Sequence[str]) -> Tensor:
+    """Set to zero the priorities (n, K) of all kinds of a task but the highest."""
+    kept = priority.clone()
+    for task in {OPERATORS[kind].task for kind in kinds}:
+        columns = [column for column, kind in enumerate(kinds) if OPERATORS[kind].task == task]
+        best = kept[:, columns].amax(dim=1, keepdim=True)
+        kept[:, columns] = torch.where(kept[:, columns] == best, kept[:, columns], 0.0)
+    return kept
 
 
 def _check_severity(severity: Tensor | float | None, n: int, device: torch.device) -> Tensor | None:

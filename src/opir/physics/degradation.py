@@ -77,9 +77,7 @@ class Degradation(ABC, Generic[P]):
 def check_batch(image: Tensor, parameters: Parameters) -> None:
     """Raise :class:`ShapeError` unless ``image`` is (B, 3, H, W) floating point with the parameters' B."""
     if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point():
-        raise ShapeError(
-            f"image must be a floating-point tensor (B, 3, H, W); got {tuple(image.shape)} {image.dtype}"
-        )
+        raise ShapeError(f"image must be a floating-point tensor (B, 3, H, W); got {tuple(image.shape)} {image.dtype}")
     if image.shape[0] != parameters.batch_size:
         raise ShapeError(
             f"image and parameters must have the same batch size; "

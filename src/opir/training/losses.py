@@ -87,9 +87,7 @@ def restoration_losses(
     """
     restoration = balanced(charbonnier(output.restored, clean), balance=weights.balance)
     zero = torch.zeros_like(restoration)
-    earlier = sum(
-        (balanced(charbonnier(stage, clean), balance=weights.balance) for stage in output.stages[:-1]), zero
-    )
+    earlier = sum((balanced(charbonnier(stage, clean), balance=weights.balance) for stage in output.stages[:-1]), zero)
     fourier = balanced(fourier_l1(output.restored, clean), balance=weights.balance)
     likelihood = sum(
         (laplace_likelihood(scale, stage, clean) for scale, stage in zip(output.scales, output.stages, strict=True)),
