@@ -146,3 +146,13 @@ def test_the_same_photo_gives_the_same_bytes(noise, exif):
     photo = Photo(pixels=noise(8, 8, 3), metadata=Metadata(exif=exif(1), dpi=(300.0, 300.0)))
     for format in FORMATS:
         assert encode_photo(photo, format) == encode_photo(photo, format)
+
+
+@pytest.mark.parametrize("quality", [80, 92, 100])
+def test_pure_noise_fits_into_a_jpeg(quality):
+    """Noise needs more bytes than pixels, more than an encoder that buffers the whole file expects."""
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8)
+    data = encode_photo(read_photo(pixels), "JPEG", quality=quality)
+    assert read_photo(data).pixels.shape == (200, 300, 3)
+    if quality == 100:
+        assert len(data) > 200 * 300

@@ -143,7 +143,6 @@ def _encode_jpeg(photo: Photo, quality: int | None) -> bytes:
         "JPEG",
         quality=JPEG_QUALITY if quality is None else quality,
         subsampling="4:4:4",
-        optimize=True,
         icc_profile=metadata.icc_profile,
         exif=PREFIX + metadata.exif if metadata.exif else b"",
         xmp=metadata.xmp,
