@@ -12,6 +12,7 @@ from PIL import Image
 from conftest_data import NOISE, small_banks
 from opir.data.image_bank import ImageBank
 from opir.data.mixture import Ingredient
+from opir.data.pairs import CleanImage, Pair
 from opir.data.resident import ResidentBank, ResidentTrainingSet
 from opir.data.training_folder import open_banks
 from opir.data.training_set import Positions, TrainingSet
@@ -83,27 +84,40 @@ def test_bad_pictures_are_all_named_at_once(tmp_path):
     Image.new("RGB", (41, 40)).save(tmp_path / "wide.png")
     (tmp_path / "text.png").write_text("no picture")
     good = tmp_path / "good.png"
-    pairs = [(tmp_path / name, good) for name in ("good.png", "wide.png", "text.png")]
+    pairs = [
+        Pair(degraded=tmp_path / name, clean=good, name=name, tasks=()) for name in ("good.png", "wide.png", "text.png")
+    ]
     with pytest.raises(DatasetError) as raised:
-        ImageBank.from_pairs([*pairs, (tmp_path / "small.png", tmp_path / "small.png")], min_side=32)
+        ImageBank.read([*pairs, CleanImage(path=tmp_path / "small.png", name="small.png")], min_side=32)
     assert all(name in str(raised.value) for name in ("wide.png", "text.png", "small.png", "3 unusable"))
 
 
-def test_a_training_folder_becomes_banks(tmp_path):
-    def picture(path):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (40, 36)).save(tmp_path / path)
-
-    names = [
-        "clean/set/a.png", "rain/input/1.png", "rain/target/1.png", "haze/rooms/hazy/3_1_0.9.png",
-        "haze/rooms/gt/3.png",        "lowlight/lol/low/7.png", "lowlight/lol/high/7.png", "lowlight/SICE/10.png", "lowlight/SICE/11.png",  # noqa: E501
-    ]  # fmt: skip
+def write_training_folder(root, names):
     for name in names:
-        picture(name)
-    (tmp_path / "lowlight" / "SICE_pairs.csv").write_text("low,ref,scene\n10,11,1\n")
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40, 36)).save(root / name)
+    (root / "lowlight" / "SICE_pairs.csv").write_text("low,ref,scene\n10,11,1\n")
+
+
+TRAINING_FOLDER = (
+    "clean/set/a.png", "rain/input/1.png", "rain/target/1.png", "haze/ITS_samples/hazy/3_1_0.9.png",
+    "haze/ITS_samples/gt/3.png", "lowlight/LOLv1/low/7.png", "lowlight/LOLv1/high/7.png", "lowlight/SICE/10.png",
+    "lowlight/SICE/11.png", "raindrop/rain_image/0_rain.png", "raindrop/clean_image/0_clean.png",
+)  # fmt: skip
+
+
+def test_a_training_folder_becomes_banks(tmp_path):
+    write_training_folder(tmp_path, TRAINING_FOLDER)
     banks = open_banks(tmp_path, min_side=32)
     sizes = {name: len(bank) for name, bank in banks.items()}
-    assert sizes == {"clean": 1, "rain_pairs": 1, "haze_pairs": 1, "low_light_pairs": 2}
+    assert sizes == {"clean": 1, "rain_pairs": 2, "haze_pairs": 1, "low_light_pairs": 2}
+
+
+def test_problems_of_all_sets_are_reported_together(tmp_path):
+    write_training_folder(tmp_path, (*TRAINING_FOLDER, "rain/input/lonely.png"))
+    Image.new("RGB", (8, 8)).save(tmp_path / "clean" / "tiny.png")
+    with pytest.raises(DatasetError, match=r"(?s)lonely.*tiny|tiny.*lonely"):
+        open_banks(tmp_path, min_side=32)
 
 
 def test_a_folder_without_photographs_is_refused(tmp_path):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
-from opir.errors import DatasetError
+from opir.data.pairs import CleanImage, Pair, read_pair
+from opir.errors import DatasetError, OpirError
+from opir.imaging import Photo, read_photo
 
 Picture = NDArray[np.uint8]
 """(H, W, 3), sRGB code values."""
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
+MOST_LISTED = 20
+"""Unusable pictures that an error names; the others are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,32 +29,31 @@ class ImageBank:
     clean: tuple[Picture, ...]
 
     @classmethod
-    def from_pairs(cls, pairs: Iterable[tuple[Path, Path]], *, min_side: int) -> Self:
-        """Decode pairs of (degraded, clean) files; a pair of twice the same file is one clean photograph.
+    def read(cls, sources: Iterable[Pair | CleanImage], *, min_side: int) -> Self:
+        """Decode pairs and clean photographs; gray ones are repeated to three colours.
 
         Raises:
             DatasetError: if there are none, or naming every file that cannot be read, has a side below ``min_side``
                 pixels or differs in size from its partner.
         """
         names, degraded, clean, problems = [], [], [], []
-        for input_path, target_path in pairs:
+        for source in sources:
             try:
-                target = _decode(target_path)
-                source = target if input_path == target_path else _decode(input_path)
-            except (OSError, UnidentifiedImageError) as error:
-                problems.append(f"{input_path}: {error}")
+                before, after = _decode(source)
+            except OpirError as error:
+                problems.append(str(error))
                 continue
-            if source.shape != target.shape:
-                problems.append(f"{input_path}: {source.shape[:2]}, but its clean partner is {target.shape[:2]}")
-            elif min(source.shape[:2]) < min_side:
-                problems.append(f"{input_path}: {source.shape[:2]}, smaller than the crop of {min_side} pixels")
-            else:
-                names.append(input_path.name)
-                degraded.append(source)
-                clean.append(target)
+            if min(after.shape[:2]) < min_side:
+                height, width = after.shape[:2]
+                problems.append(f"{source.name}: {width} x {height}, smaller than the crop of {min_side} pixels")
+                continue
+            names.append(source.name)
+            degraded.append(before)
+            clean.append(after)
         if problems:
-            listed = "\n  ".join(problems[:20])
-            raise DatasetError(f"{len(problems)} unusable training pictures; remove or mend them:\n  {listed}")
+            listed = "\n  ".join(problems[:MOST_LISTED])
+            more = "" if len(problems) <= MOST_LISTED else f"\n  and {len(problems) - MOST_LISTED} more"
+            raise DatasetError(f"{len(problems)} unusable training pictures; remove or mend them:\n  {listed}{more}")
         if not names:
             raise DatasetError("expected at least one training picture, found none: check the data folder")
         return cls(names=tuple(names), degraded=tuple(degraded), clean=tuple(clean))
@@ -81,6 +81,13 @@ class ImageBank:
         return cut(self.degraded[index]), cut(self.clean[index])
 
 
-def _decode(path: Path) -> Picture:
-    with Image.open(path) as opened:
-        return np.asarray(opened.convert("RGB"))
+def _decode(source: Pair | CleanImage) -> tuple[Picture, Picture]:
+    if isinstance(source, CleanImage):
+        picture = _colours(read_photo(source.path))
+        return picture, picture
+    degraded, clean = read_pair(source)
+    return _colours(degraded), _colours(clean)
+
+
+def _colours(photo: Photo) -> Picture:
+    return np.repeat(photo.pixels, 3, axis=2) if photo.is_gray else photo.pixels

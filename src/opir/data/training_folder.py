@@ -2,68 +2,64 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from opir.data.image_bank import PICTURE_SUFFIXES, ImageBank
-from opir.errors import DatasetNotFoundError
+from opir.data.image_bank import ImageBank
+from opir.data.pairs import CleanImage, Pair
+from opir.data.readers import open_dataset
+from opir.errors import DatasetError, DatasetNotFoundError
 
-FilePair = tuple[Path, Path]
+CLEAN = "clean"
+"""Name of the bank, and of the folder, of clean photographs."""
 
 
 def open_banks(root: Path, *, min_side: int) -> dict[str, ImageBank]:
-    """Decode the pictures of a training folder into banks, by the names that recipes use.
+    """Decode a training folder into banks, by the names that recipes use.
 
-    Layout (each part optional but ``clean``): ``clean/**`` photographs; ``rain/input`` + ``rain/target``;
-    ``haze/*/hazy`` + ``haze/*/gt``, where ``name_*.png`` belongs to ``name.png``; ``lowlight/*/low`` +
-    ``lowlight/*/high``; ``lowlight/SICE_pairs.csv`` with columns ``low`` and ``ref``, stems of files in
-    ``lowlight/SICE``. Pictures with a side below ``min_side`` pixels are an error, except clean ones, which are
-    left out.
+    ``clean/**`` holds photographs: the bank ``clean``. Every other folder, or folder in it, that a reader of
+    :mod:`opir.data.readers` knows as pairs adds to the bank of its first task: ``rain_pairs``, ``low_light_pairs``, ...
+    Pairs of unknown tasks make up ``other_pairs``.
 
     Raises:
         DatasetNotFoundError: if ``clean`` holds no picture.
-        DatasetError: naming the pictures that cannot be used.
+        DatasetError: naming all files that are unpaired, of different sizes, unreadable or smaller than ``min_side``.
     """
-    clean = list(_pictures(root / "clean"))
-    if not clean:
-        raise DatasetNotFoundError(f"expected photographs below {root / 'clean'}; found none")
-    sources = {
-        "clean": [(path, path) for path in clean],
-        "rain_pairs": list(_same_names(root / "rain" / "input", root / "rain" / "target")),
-        "haze_pairs": [
-            pair for folder in sorted(root.glob("haze/*/hazy")) for pair in _prefixed(folder, folder.parent / "gt")
-        ],
-        "low_light_pairs": [
-            *(
-                pair
-                for folder in sorted(root.glob("lowlight/*/low"))
-                for pair in _same_names(folder, folder.parent / "high")
-            ),
-            *_listed(root / "lowlight" / "SICE_pairs.csv", root / "lowlight" / "SICE"),
-        ],
-    }
-    return {name: ImageBank.from_pairs(pairs, min_side=min_side) for name, pairs in sources.items() if pairs}
+    if not (root / CLEAN).is_dir():
+        raise DatasetNotFoundError(f"expected photographs below {root / CLEAN}; there is no such folder")
+    problems: list[str] = []
+    banks: dict[str, ImageBank] = {}
+    sources: dict[str, Sequence[Pair | CleanImage]] = dict(_pairs_by_bank(root, problems))
+    sources[CLEAN] = open_dataset(root / CLEAN, "picture_tree").clean_images
+    for name, pictures in sources.items():
+        try:
+            banks[name] = ImageBank.read(pictures, min_side=min_side)
+        except DatasetError as error:
+            problems.append(f"{name}: {error}")
+    if problems:
+        raise DatasetError("\n".join(problems))
+    return banks
 
 
-def _pictures(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in PICTURE_SUFFIXES)
+def _pairs_by_bank(root: Path, problems: list[str]) -> dict[str, tuple[Pair, ...]]:
+    """Pairs of every readable set below ``root``; what is wrong with a set is added to ``problems``."""
+    found: dict[str, dict[Path, Pair]] = {}
+    for folder in _candidates(root):
+        try:
+            image_set = open_dataset(folder)
+        except DatasetNotFoundError:
+            continue
+        except DatasetError as error:
+            problems.append(str(error))
+            continue
+        for pair in image_set.pairs:
+            bank = f"{pair.tasks[0] if pair.tasks else 'other'}_pairs"
+            found.setdefault(bank, {})[pair.degraded] = pair
+    return {name: tuple(pairs.values()) for name, pairs in found.items()}
 
 
-def _same_names(degraded: Path, clean: Path) -> Iterator[FilePair]:
-    targets = {path.stem: path for path in _pictures(clean)}
-    return ((path, targets[path.stem]) for path in _pictures(degraded) if path.stem in targets)
-
-
-def _prefixed(degraded: Path, clean: Path) -> Iterator[FilePair]:
-    targets = {path.stem: path for path in _pictures(clean)}
-    return ((path, targets[stem]) for path in _pictures(degraded) if (stem := path.stem.split("_")[0]) in targets)
-
-
-def _listed(table: Path, folder: Path) -> Iterator[FilePair]:
-    if not table.exists():
-        return
-    files = {path.stem: path for path in _pictures(folder)}
-    with table.open(newline="") as opened:
-        for row in csv.DictReader(opened):
-            yield files[row["low"]], files[row["ref"]]
+def _candidates(root: Path) -> Iterator[Path]:
+    """Folders of ``root`` and folders in them, but for the clean photographs."""
+    for folder in sorted(path for path in root.iterdir() if path.is_dir() and path.name != CLEAN):
+        yield folder
+        yield from sorted(path for path in folder.iterdir() if path.is_dir())
