@@ -1,0 +1,81 @@
+"""The shipped weights do what the README says, on photographs that they were not trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from skimage import data
+
+import opir
+from opir.metrics import psnr
+from opir.runtime.weights import find_model, verify_model
+
+
+@pytest.fixture(scope="module")
+def restorer():
+    return opir.Restorer()
+
+
+def photograph(name):
+    return np.ascontiguousarray(getattr(data, name)()[:256, :320])
+
+
+def degraded(photo, kind):
+    values = photo / 255.0
+    if kind == "noise":
+        values = values + np.random.default_rng(0).normal(0, 25 / 255, values.shape)
+    elif kind == "haze":
+        tau = np.linspace(0.4, 0.7, photo.shape[0])[:, None, None]
+        values = values * tau + 0.85 * (1 - tau)
+    elif kind == "low_light":
+        values = 0.3 * values
+    elif kind == "rain":
+        rows, columns = np.mgrid[: photo.shape[0], : photo.shape[1]]
+        lanes = np.random.default_rng(1).random(photo.shape[1]) < 0.03
+        phase = np.random.default_rng(2).integers(0, 80, photo.shape[1])
+        slanted = (columns + rows // 6) % photo.shape[1]
+        streaks = lanes[slanted] & ((rows + phase[slanted]) % 80 < 25)
+        values = values + 0.35 * streaks[..., None]
+    return np.clip(np.round(values * 255), 0, 255).astype(np.uint8)
+
+
+def test_the_bundled_files_are_what_their_description_says():
+    verify_model(find_model("base"))
+    assert opir.ModelSpec.load(find_model("base")).trained_tasks == ("noise", "rain", "haze", "low_light")
+
+
+@pytest.mark.parametrize("name", ["chelsea", "coffee"])
+@pytest.mark.parametrize(("kind", "gain_db"), [("noise", 4.0), ("rain", 1.0), ("haze", 2.0), ("low_light", 3.0)])
+def test_degraded_photographs_become_better_without_being_told_how(restorer, name, kind, gain_db):
+    photo = photograph(name)
+    bad = degraded(photo, kind)
+    result = restorer.restore(bad)
+    assert psnr(result.image, photo, data_range=255) > psnr(bad, photo, data_range=255) + gain_db
+    assert result.found[kind] > 0.5
+
+
+@pytest.mark.parametrize("name", ["chelsea", "coffee"])
+def test_clean_photographs_are_left_nearly_alone(restorer, name):
+    photo = photograph(name)
+    assert psnr(restorer.restore(photo).image, photo, data_range=255) > 33
+
+
+def test_the_expected_error_rises_with_the_noise_and_has_its_size(restorer):
+    photo = photograph("chelsea")
+    expected, actual = [], []
+    for sigma in (5, 15, 40):
+        noise = np.random.default_rng(0).normal(0, sigma, photo.shape)
+        result = restorer.restore(np.clip(np.round(photo + noise), 0, 255).astype(np.uint8))
+        expected.append(result.expected_error)
+        actual.append(np.abs(result.image.astype(float) - photo).mean())
+    assert expected == sorted(expected)
+    assert all(0.5 < one / other < 2 for one, other in zip(expected, actual, strict=True))
+
+
+def test_both_engines_and_all_tile_sizes_give_the_same_picture(restorer):
+    bad = degraded(photograph("coffee"), "noise")[:203, :301]
+    whole = restorer.restore(bad)
+    for settings in ({"engine": "torch"}, {"tile": 64}):
+        other = opir.Restorer(**settings).restore(bad)
+        assert np.abs(other.image.astype(int) - whole.image).max() <= 1
+        np.testing.assert_allclose(other.uncertainty, whole.uncertainty, rtol=1e-3, atol=1e-2)
