@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from miniatures import write_picture, write_pictures
-from opir.cli.data import data_app
+from opir.cli.main import app
 
 
 def _check(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(data_app, ["check", *map(str, arguments)])
+    return CliRunner().invoke(app, ["data", "check", *map(str, arguments)])
 
 
 @pytest.fixture

@@ -28,6 +28,12 @@ def fail(text: str) -> None:
     typer.echo(f"opir: {printable(text)}", err=True)
 
 
+def fail_with_list(text: str) -> None:
+    """Print a message that names many files to standard error, one line each."""
+    for line in f"opir: {text}".splitlines():
+        typer.echo(printable(line), err=True)
+
+
 def say_columns(rows: Sequence[Sequence[str]]) -> None:
     """Print rows of cells with the columns aligned; the last column may be of any length."""
     widths = [max(len(printable(cell)) for cell in column) for column in zip(*rows, strict=True)]

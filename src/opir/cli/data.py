@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from opir.cli.console import pixel_progress, printable
+from opir.cli.console import pixel_progress
 
 if TYPE_CHECKING:
     from opir.data.content import Fingerprint
@@ -44,10 +44,9 @@ def check(
     from opir.data.inspection import inspect
     from opir.data.readers import detect
 
-    with _messages_of_several_lines():
-        detection = detect(folder, name)
-        scans = detection.scans if split is None else (detection.scan(split),)
-        other = None if against is None else _contents(against)
+    detection = detect(folder, name)
+    scans = detection.scans if split is None else (detection.scan(split),)
+    other = None if against is None else _contents(against)
     sound = True
     for scan in scans:
         image_set = detection.reader.image_set(detection.root, scan)
@@ -78,19 +77,6 @@ def _contents(folder: Path) -> list[Fingerprint]:
             + describe_problems(survey.problems, folder)
         )
     return list(survey.clean.values())
-
-
-@contextmanager
-def _messages_of_several_lines() -> Iterator[None]:
-    """Print the lists of files and patterns of data set errors as lines, and leave with exit code 1."""
-    from opir.errors import DatasetError
-
-    try:
-        yield
-    except DatasetError as error:
-        for line in f"opir: {error}".splitlines():
-            typer.echo(printable(line), err=True)
-        raise typer.Exit(1) from error
 
 
 @contextmanager

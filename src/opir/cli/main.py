@@ -15,12 +15,13 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from opir import __version__
-from opir.cli.console import fail
-from opir.errors import OpirError
+from opir.cli.console import fail, fail_with_list
+from opir.errors import DatasetError, OpirError
 
 COMMANDS: Final[dict[str, str]] = {
     "restore": "opir.cli.restore:restore",
     "degrade": "opir.cli.degrade:degrade",
+    "eval": "opir.cli.evaluate:evaluate",
     "models": "opir.cli.models:models",
     "doctor": "opir.cli.doctor:doctor",
     "data": "opir.cli.data:data_app",
@@ -108,12 +109,18 @@ def _load(name: str, target: str) -> TyperCommand | TyperGroup:
 
 
 def _errors_in_one_line(title: str, command: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
-    """Wrap a command: errors of the package, a missing extra and Ctrl-C become one line and an exit code."""
+    """Wrap a command: errors of the package, a missing extra and Ctrl-C become one line and an exit code.
+
+    Only what is wrong with a data set takes several lines: one per file.
+    """
 
     @functools.wraps(command)
     def wrapped(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
         try:
             command(*args, **kwargs)
+        except DatasetError as error:
+            fail_with_list(str(error))
+            raise typer.Exit(1) from error
         except OpirError as error:
             fail(str(error))
             raise typer.Exit(1) from error

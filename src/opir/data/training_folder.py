@@ -30,7 +30,12 @@ def open_banks(root: Path, *, min_side: int) -> dict[str, ImageBank]:
     problems: list[str] = []
     banks: dict[str, ImageBank] = {}
     sources: dict[str, Sequence[Pair | CleanImage]] = dict(_pairs_by_bank(root, problems))
-    sources[CLEAN] = open_dataset(root / CLEAN, "picture_tree").clean_images
+    try:
+        sources[CLEAN] = open_dataset(root / CLEAN, "picture_tree").clean_images
+    except DatasetNotFoundError as error:
+        raise DatasetNotFoundError(f"expected photographs below {root / CLEAN}; found none") from error
+    except DatasetError as error:
+        problems.append(str(error))
     for name, pictures in sources.items():
         try:
             banks[name] = ImageBank.read(pictures, min_side=min_side)
