@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from opir.errors import ShapeError
+from opir.errors import ConfigurationError, ShapeError
 from opir.metrics import psnr
 
 
@@ -28,3 +28,8 @@ def test_closed_form_and_limits():
 def test_shapes_must_agree(shape):
     with pytest.raises(ShapeError, match="equal size"):
         psnr(np.zeros(shape), np.zeros((4, 4) if shape[0] else shape), data_range=1)
+
+
+def test_the_range_must_be_positive():
+    with pytest.raises(ConfigurationError, match="data_range"):
+        psnr(np.zeros((4, 4)), np.ones((4, 4)), data_range=0)

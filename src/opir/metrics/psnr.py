@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from opir.errors import ShapeError
+from opir.errors import ConfigurationError, ShapeError
 
 Image = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
 
@@ -25,8 +25,11 @@ def psnr(result: Image, reference: Image, *, data_range: float) -> float:
 
     Raises:
         ShapeError: if the shapes differ or are empty.
+        ConfigurationError: if ``data_range`` is not positive.
     """
     if result.shape != reference.shape or result.size == 0:
         raise ShapeError(f"two images of equal size are needed; got {result.shape} and {reference.shape}")
+    if not data_range > 0:
+        raise ConfigurationError(f"data_range must be positive, 255 for 8-bit values or 1; got {data_range}")
     error = float(np.mean((result.astype(np.float64) - reference.astype(np.float64)) ** 2))
     return math.inf if error == 0 else 10 * math.log10(data_range**2 / error)
