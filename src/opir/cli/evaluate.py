@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from opir.cli.console import choice, pixel_progress, say, say_columns
-from opir.cli.restore import ENGINES
+from opir.cli.engine_options import ENGINES, parse_tile
 
 if TYPE_CHECKING:
     from opir.evaluation.benchmark import CaseScore
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from opir.evaluation.gallery import Gallery
     from opir.evaluation.plan import Case, Plan
     from opir.evaluation.report import EvaluationReport
-    from opir.runtime.restore import Tile
 
 
 def _list_protocols(wanted: bool) -> None:
@@ -107,18 +106,10 @@ def _contestants(
     from opir.evaluation.result_folder import ResultFolder
     from opir.runtime.restore import Restorer
 
-    engine_name, tile_size = choice(engine, ENGINES, option="--engine"), _parse_tile(tile)
+    engine_name, tile_size = choice(engine, ENGINES, option="--engine"), parse_tile(tile)
     restorers = [Restorer(model, engine=engine_name, tile=tile_size, threads=threads) for model in models]
     found: list[Contestant] = [ModelContestant(restorer) for restorer in restorers]
     return found + [ResultFolder(folder, plan) for folder in folders]
-
-
-def _parse_tile(text: str) -> Tile:
-    if text == "auto":
-        return "auto"
-    if not text.isdecimal():
-        raise typer.BadParameter(f"expected auto, 0 or a number of pixels, got {text!r}", param_hint="--tile")
-    return int(text)
 
 
 def _run(

@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from opir.cli.console import choice, fail, pixel_progress, say
+from opir.cli.engine_options import ENGINES, parse_tile
 from opir.cli.output_plan import Job, check_free, create_folders, plan_jobs
 from opir.errors import OpirError
 from opir.tasks import TASKS, Task
 
 if TYPE_CHECKING:
-    from opir.runtime.restore import Restorer, Tile
+    from opir.runtime.restore import Restorer
     from opir.runtime.result import Restoration
 
 INTERRUPTED: Final = 130
-
-ENGINES: Final[tuple[Literal["auto", "onnxruntime", "torch"], ...]] = ("auto", "onnxruntime", "torch")
-"""The engines by name; :data:`opir.runtime.engine.EngineName` without importing numpy."""
 
 
 def restore(
@@ -75,7 +73,7 @@ def restore(
     fails is reported and the others go on. The exit code is 0 if all are done, 1 if some failed, 2 for wrong
     usage, 130 if interrupted.
     """
-    tile_size = _parse_tile(tile)
+    tile_size = parse_tile(tile)
     engine_name = choice(engine, ENGINES, option="--engine")
     tasks = tuple(choice(name, TASKS, option="--task") for name in task or [])
     jobs = plan_jobs(inputs, output, uncertainty)
@@ -108,14 +106,6 @@ class _Settings:
     overwrite: bool
     quality: int | None
     as_json: bool
-
-
-def _parse_tile(text: str) -> Tile:
-    if text == "auto":
-        return "auto"
-    if not text.isdecimal():
-        raise typer.BadParameter(f"expected auto, 0 or a number of pixels, got {text!r}", param_hint="--tile")
-    return int(text)
 
 
 def _introduce(restorer: Restorer, tile: str) -> None:
