@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -37,3 +39,8 @@ def test_order_is_air_glass_lens_exposure_sensor_file() -> None:
     order = list(OPERATORS)
     chain = ["haze", "rain", "snow", "raindrop", "defocus_blur", "motion_blur", "low_light", "sensor_noise", "jpeg"]
     assert [kind for kind in order if kind in chain] == chain
+
+
+def test_the_guide_describes_every_operator() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "physics.md").read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if guide.count(kind) < 2] == []

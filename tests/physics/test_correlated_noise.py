@@ -10,6 +10,7 @@ import torch
 from laws import assert_common_laws, assert_gradient, assert_monotonic_severity, seeded
 from opir.physics.colour import rgb_to_ycbcr
 from opir.physics.correlated_noise import CorrelatedNoise, CorrelatedNoiseParameters, smooth_noise
+from opir.physics.noise import GaussianNoise
 
 
 def parameters(sigma: float, luma: float, chroma: float, share: float, n: int = 1) -> CorrelatedNoiseParameters:
@@ -52,3 +53,13 @@ def test_autocorrelation_is_a_gaussian_of_twice_the_variance() -> None:
     for lag in (1, 2, 4):
         correlation = (smooth * smooth.roll(lag, dims=3)).mean().item()
         assert correlation == pytest.approx(math.exp(-(lag**2) / (4 * 1.5**2)), abs=0.04)
+
+
+def test_severity_is_that_of_white_noise_seen_from_a_distance() -> None:
+    image = torch.full((24, 3, 80, 80), 0.5)
+    seen = []
+    for operator in (GaussianNoise(), CorrelatedNoise()):
+        parameters = operator.from_severity(torch.full((24,), 0.2), seeded(1))
+        noise = operator.apply(image, parameters) - image
+        seen.append(torch.nn.functional.avg_pool2d(noise, 5).std().item())
+    assert seen[1] == pytest.approx(seen[0], rel=0.25)

@@ -88,3 +88,11 @@ def test_rooms_span_the_haze_of_reside_indoor() -> None:
     gray = drawn.airlight.std(dim=1) == 0
     assert 0.3 < gray.float().mean() < 0.7
     assert drawn.airlight[gray].min() >= 0.7
+
+
+def test_optical_depth_grows_evenly_up_to_the_visual_range() -> None:
+    severity = torch.tensor([0.25, 0.5, 0.75, 1.0])
+    drawn = Haze().from_severity(severity, seeded(5))
+    depth = drawn.extinction_per_m * drawn.extent_m
+    torch.testing.assert_close(depth, severity * depth[3], rtol=1e-5, atol=0)
+    torch.testing.assert_close(visibility_from_extinction(drawn.extinction_per_m)[3], drawn.extent_m[3])

@@ -19,7 +19,7 @@ from laws import (
 )
 from opir.errors import ConfigurationError
 from opir.physics.codec import FileCodec
-from opir.physics.jpeg import Jpeg, JpegParameters, block_dct, inverse_block_dct, quantisation_table
+from opir.physics.jpeg import Jpeg, JpegParameters, block_dct, inverse_block_dct, jpeg_from_severity, quantisation_table
 
 
 def settings(n: int, quality: float, *, subsampled: bool = False, offset: tuple[int, int] = (0, 0)) -> JpegParameters:
@@ -112,3 +112,11 @@ def test_straight_through_gradient_is_the_identity_without_subsampling() -> None
 def test_unknown_rounding_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="soft"):
         Jpeg(rounding="hard")  # type: ignore[arg-type]
+
+
+def test_steps_grow_evenly_in_logarithm_with_severity() -> None:
+    quality = jpeg_from_severity(torch.tensor([0.0, 1e-6, 0.25, 0.5, 0.75, 1.0])).quality
+    torch.testing.assert_close(quality, torch.tensor([torch.inf, 90, 73.4, 35.4, 13.3, 5]), rtol=0, atol=0.1)
+    # the step of the first luma coefficient, 16 at quality 50, before it meets the limit of 255
+    steps = quantisation_table(quality[1:5], chroma=False)[:, 0, 0].log()
+    assert steps.diff().std() < 0.15

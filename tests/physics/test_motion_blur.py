@@ -70,3 +70,12 @@ def test_kernels_have_sum_one_and_their_mass_in_the_middle() -> None:
 def test_a_third_of_the_samples_is_nearly_straight() -> None:
     shake = MotionBlur().sample(600, seeded(1)).shake
     assert 0.3 < (shake < 0.1).float().mean() < 0.5
+
+
+def test_a_trembling_hand_turns_gradually_but_for_rare_jerks() -> None:
+    path = trajectory(paths(50, length=40.0, shake=0.8))[:, :, ::5]  # one place per step of the motion
+    step = path.diff(dim=2)
+    heading = torch.atan2(step[:, 1], step[:, 0])
+    turn = torch.remainder(heading.diff(dim=1) + torch.pi, 2 * torch.pi) - torch.pi
+    assert turn.abs().median() < 0.25
+    assert turn.abs().max() > 2

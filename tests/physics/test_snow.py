@@ -72,3 +72,36 @@ def test_defocus_spreads_flakes_without_adding_to_them() -> None:
     one, other = scatter_flakes(sharp, 200, 200), scatter_flakes(blurred, 200, 200)
     assert (other.width_px.mean() > 1.5 * one.width_px.mean()).item()
     assert (other.opacity.mean() < 0.5 * one.opacity.mean()).item()
+
+
+def test_crowding_is_more_and_smaller_flakes() -> None:
+    drawn = replace(Snow().sample(1, seeded(2)), snow_rate_mm_per_h=torch.ones(1), aperture_mm=torch.zeros(1))
+    drawn = replace(drawn, focal_px=torch.full((1,), 400.0), exposure_s=torch.full((1,), 1 / 1000))
+    few, many = (scatter_flakes(replace(drawn, crowding=torch.tensor([c])), 200, 200) for c in (1.0, 3.0))
+    assert len(many.x_px) > 2 * len(few.x_px)
+    assert many.width_px.mean() < 0.9 * few.width_px.mean()
+
+
+def test_flakes_and_veil_rise_with_every_quarter_of_severity() -> None:
+    covers, depths = [], []
+    for severity in (0.25, 0.5, 0.75, 1.0):
+        parameters = Snow().from_severity(torch.full((6,), severity), seeded(3))
+        drawn = render_streaks(scatter_flakes(parameters, 120, 160), 6, 120, 160).clamp(max=1)
+        covers.append(drawn.mean(dim=(1, 2, 3)))
+        rate = parameters.snow_rate_mm_per_h / parameters.crowding
+        depths.append(parameters.crowding * snow_extinction_per_m(rate) * parameters.extent_m)
+    for quantity in (torch.stack(covers), torch.stack(depths)):
+        assert (quantity[1:] > quantity[:-1]).all()
+        assert (quantity.mean(dim=1)[1:] > 1.2 * quantity.mean(dim=1)[:-1]).all()
+        assert (quantity[3] > 4 * quantity[0]).all()
+
+
+def test_a_larger_picture_shows_the_same_snow_finer() -> None:
+    parameters = Snow().from_severity(torch.tensor([0.8]), seeded(4))
+    small, large = (scatter_flakes(parameters, height, 2 * height) for height in (320, 640))
+    assert len(large.x_px) < 1.5 * len(small.x_px)
+    covers = [
+        render_streaks(flakes, 1, height, 2 * height).clamp(max=1).mean().item()
+        for flakes, height in ((small, 320), (large, 640))
+    ]
+    assert covers[1] == pytest.approx(covers[0], rel=0.3)

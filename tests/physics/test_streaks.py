@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -111,3 +113,13 @@ def test_no_streaks_at_all() -> None:
     empty = concatenate_streaks([one_streak()])
     none = Streaks(**{name: getattr(empty, name)[:0] for name in empty.__dataclass_fields__})
     assert render_streaks(none, 2, 3, 4).shape == (2, 1, 3, 4)
+
+
+def test_streaks_at_the_border_are_cut_not_left_out() -> None:
+    # a wide canvas shows what must be seen of streaks whose middle lies outside the narrow one
+    parts = [one_streak(x=x, y=y, length=26, width=5, angle=0.7) for x, y in ((-7, 20), (45, 10), (20, -8), (10, 46))]
+    narrow = render_streaks(concatenate_streaks(parts), 1, 40, 40)
+    moved = [replace(part, x_px=part.x_px + 30, y_px=part.y_px + 30) for part in parts]
+    wide = render_streaks(concatenate_streaks(moved), 1, 100, 100)[..., 30:70, 30:70]
+    assert (narrow.sum(dim=(0, 1)) > 0).sum() > 40
+    torch.testing.assert_close(narrow[..., 1:-1, 1:-1], wide[..., 1:-1, 1:-1], rtol=0, atol=1e-5)

@@ -133,9 +133,13 @@ class Haze(Degradation[HazeParameters]):
         return self._parameters(scene, thickness, generator)
 
     def from_severity(self, severity: Tensor, generator: torch.Generator) -> HazeParameters:
-        """Whole scenes whose farthest surface has optical depth 4 * severity (tau = 0.02 at severity 1)."""
+        """Whole scenes whose farthest surface has the optical depth ``-ln(0.05) * severity``.
+
+        At severity 1 that surface lies at the visual range: tau = 0.05 there, and 0.22 at severity 0.5.
+        """
         scene = whole_scenes(len(severity), generator, indoor_share=self.indoor_share)
-        return self._parameters(scene, 4.0 * severity.to(scene.extent_m.device), generator)
+        thickness = -math.log(CONTRAST_THRESHOLD) * severity.to(scene.extent_m.device)
+        return self._parameters(scene, thickness, generator)
 
     def apply(self, image: Tensor, parameters: HazeParameters) -> Tensor:
         """Veil the image with haze over a generated depth map; see :class:`Degradation`."""

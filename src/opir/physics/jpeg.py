@@ -23,6 +23,9 @@ CoefficientRounding = Literal["straight_through", "soft"]
 _MCU = 16
 """Side of the unit that 4:2:0 files are padded to, in pixels: two luma blocks."""
 
+_FINEST_PERCENT, _COARSEST_PERCENT = 20.0, 1000.0
+"""Quantisation steps just above severity 0 and at severity 1, in per cent of the tables: qualities 90 and 5."""
+
 _LUMA_TABLE = """
     16 11 10 16  24  40  51  61   12 12 14 19  26  58  60  55   14 13 16 24  40  57  69  56
     14 17 22 29  51  87  80  62   18 22 37 56  68 109 103  77   24 35 55 64  81 104 113  92
@@ -39,7 +42,7 @@ class JpegParameters(Parameters):
     """How a picture is compressed."""
 
     quality: Tensor
-    """(B,), the quality setting of libjpeg, 1 to 100; infinity leaves the picture as it is."""
+    """(B,), the quality setting of the encoder, 1 to 100 (WebP: 0 to 100); infinity leaves the picture as it is."""
     subsampled: Tensor
     """(B,), bool: chroma at half resolution in both directions (4:2:0), otherwise at full (4:4:4)."""
     grid_offset: Tensor
@@ -64,9 +67,20 @@ def sample_jpeg(
 
 
 def jpeg_from_severity(severity: Tensor) -> JpegParameters:
-    """Subsampled on the block grid, quality ``95 - 90 * severity``; not compressed at all at severity 0."""
+    """Subsampled on the block grid, with quantisation steps ``0.2 * 50 ** severity`` times those of annex K.
+
+    That is a quality of 90 just above severity 0, then 73, 35, 13, and 5 at severity 1: the steps grow by the same
+    factor from quarter to quarter. Not compressed at all at severity 0.
+    """
+    percent = _FINEST_PERCENT * (_COARSEST_PERCENT / _FINEST_PERCENT) ** severity
+    quality = torch.where(percent > 100, 5000 / percent, 100 - percent / 2)
+    return on_grid(quality, severity)
+
+
+def on_grid(quality: Tensor, severity: Tensor) -> JpegParameters:
+    """Whole files with subsampled chroma of a quality (B,), not compressed where the severity (B,) is 0."""
     return JpegParameters(
-        quality=torch.where(severity > 0, 95 - 90 * severity, torch.inf),
+        quality=torch.where(severity > 0, quality, torch.inf),
         subsampled=torch.ones_like(severity, dtype=torch.bool),
         grid_offset=torch.zeros(len(severity), 2, dtype=torch.int64, device=severity.device),
     )

@@ -20,6 +20,7 @@ LONGEST_PX = 40.0
 
 _N_STEPS = 40
 _POINTS_PER_STEP = 5
+_SMOOTHNESS = 0.75
 _SMALLEST_RADIUS_PX = 3
 
 
@@ -58,12 +59,12 @@ class MotionBlur(Degradation[MotionBlurParameters]):
         )
 
     def from_severity(self, severity: Tensor, generator: torch.Generator) -> MotionBlurParameters:
-        """``length_px = 40 * severity``; the shape of the path is drawn."""
+        """``length_px = 40 * severity``; the shape of the path is drawn, smooth curves more often than crooked ones."""
         n = len(severity)
         return MotionBlurParameters(
             seed=draw_seeds(n, generator),
             length_px=LONGEST_PX * severity,
-            shake=uniform(n, 0, 1, generator),
+            shake=uniform(n, 0, 1, generator) ** 2,
             headroom_stops=torch.ones_like(severity),
         )
 
@@ -89,9 +90,10 @@ def motion_kernels(parameters: MotionBlurParameters, *, radius_px: int | None = 
 def trajectory(parameters: MotionBlurParameters) -> Tensor:
     """Path of the image over the sensor, equidistant in time, around its mean position.
 
-    A particle with inertia: ``v <- (1 - c) v + s (g + p) - s k x``, with Gaussian impulses g, rare strong jerks p that
-    turn the motion around, and a pull k x back to the start: the ingredients of Boracchi & Foi, "Modeling the
-    performance of image restoration from motion blur" (TIP 2012), with our own constants, chosen to resemble kernels
+    A particle with inertia: ``v <- (v + s (0.25 g - 0.004 x) + p) / (1 + 0.15 s |v|)``, with Gaussian impulses g that
+    are smooth in time (a muscle does not push at random from one moment to the next), rare strong jerks p that turn
+    the motion around, and a pull back to the start. The ingredients are those of Boracchi & Foi, "Modeling the
+    performance of image restoration from motion blur" (TIP 2012), the constants our own, chosen to resemble kernels
     estimated from real photographs. Without shake s it keeps its first velocity.
 
     Returns:
@@ -102,11 +104,13 @@ def trajectory(parameters: MotionBlurParameters) -> Tensor:
     velocity = torch.cat((angle.cos(), angle.sin()), dim=1)
     impulses = image_normal(parameters.seed, _N_STEPS, 2, stream=62)
     jerks = image_uniform(parameters.seed, _N_STEPS, 1, stream=63) < 0.03 * shake[:, None] ** 2
+    push = torch.zeros_like(velocity)
     position = torch.zeros_like(velocity)
     places = [position]
     for step in range(_N_STEPS):
         jerk = torch.where(jerks[:, step], -2 * velocity + impulses[:, step], 0.0)
-        velocity = velocity + shake * (0.22 * impulses[:, step] - 0.01 * position) + jerk
+        push = _SMOOTHNESS * push + (1 - _SMOOTHNESS) * impulses[:, step]
+        velocity = velocity + shake * (0.25 * push - 0.004 * position) + jerk
         velocity = velocity / (1 + 0.15 * shake * velocity.norm(dim=1, keepdim=True))
         position = position + velocity
         places.append(position)

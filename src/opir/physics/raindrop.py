@@ -20,12 +20,16 @@ from opir.tasks import Task
 _REFRACTED_SIDE = 10
 """Pixels of the blurred picture that is seen through a drop."""
 
-_REACH = 1.5
-"""Half the side of the square that is drawn for a drop, in radii."""
+_SIZE_RANGE = 3.5
+"""The largest radius of a picture over the middle one, and that over the smallest."""
+
+_LOBES = ((2, 0.16), (3, 0.09), (5, 0.05))
+"""Outline of a large drop: number of bulges, largest height in radii."""
 
 _RIM_LOSS = 0.4
-_SIZE_SPREAD = 1.1
+_SOFTEST = 1.2
 _SMALLEST_PX = 0.7
+_N_DRAWS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,21 +41,44 @@ class RaindropParameters(Parameters):
     coverage: Tensor
     """(B,), share of the picture that the drops would cover side by side; 0 is a dry glass."""
     radius_px: Tensor
-    """(B,), middle radius in pixels, for pictures of up to 640 pixels; it grows with larger ones."""
+    """(B,), root mean square radius in pixels, for pictures of up to 640 pixels; it grows with larger ones."""
     softness: Tensor
-    """(B,), width of the edges, in radii: 0.1 is a glass nearly in focus, 1 a drop on the lens itself."""
+    """(B,), diameter of the blur circle of the glass, in ``radius_px``: 0.1 is a glass nearly in focus, 1 a lens
+    that is wet itself."""
     opacity: Tensor
     """(B,), in [0, 1], how much of the light at a drop's centre comes through the drop."""
     light: Tensor
     """(B,), factor of the light that comes through drops, since they also collect it from beside the picture."""
 
 
-class _DropMap(NamedTuple):
+class DropMap(NamedTuple):
     """What the drops do to every pixel, (B, height, width) each."""
 
     opacity: Tensor
+    """Share of the light that comes through a drop, in [0, 1]."""
     across: Tensor
+    """Place in the drop to the right of its centre, in radii."""
     down: Tensor
+    """Place in the drop below its centre, in radii."""
+    seen_x: Tensor
+    """Column of the scene that is seen there, -1 at the left and 1 at the right end of the picture."""
+    seen_y: Tensor
+    """Row of the scene that is seen there, -1 at the top and 1 at the bottom."""
+
+
+class _Drops(NamedTuple):
+    """All drops of a batch, (N,) each."""
+
+    image: Tensor
+    x_px: Tensor
+    y_px: Tensor
+    radius_px: Tensor
+    edge: Tensor
+    opacity: Tensor
+    bulge: Tensor
+    phase: Tensor
+    shape: Tensor
+    flatness: Tensor
 
 
 class Raindrop(Degradation[RaindropParameters]):
@@ -59,10 +86,15 @@ class Raindrop(Degradation[RaindropParameters]):
 
     a is the share of the lens opening that a drop covers, soft because the drop is out of focus, and D the
     light through it (Qian et al., "Attentive generative adversarial network for raindrop removal", CVPR 2018,
-    equation 1, ``I = (1 - M) B + R``). A drop acts as a strong lens: it shows nearly the whole scene, upside down
-    and small (Roser & Geiger, "Video-based raindrop detection for improved image registration", ICCV workshops
-    2009), here the picture itself reduced to 10 by 10 pixels. Towards the rim more is reflected away: D loses
-    ``0.4 rho ** 4``, rho the distance from the centre in radii.
+    equation 1, ``I = (1 - M) B + R``). A round drop acts as a strong lens: it shows nearly the whole scene, upside
+    down and small (Roser & Geiger, "Video-based raindrop detection for improved image registration", ICCV
+    workshops 2009); a flat one shows, upside down too, what is around it. The scene is the picture itself reduced
+    to 10 by 10 pixels. Towards the rim more is reflected away: D loses ``0.4 rho ** 4``, rho the distance from the
+    centre in radii.
+
+    Radii follow ``n(r) ~ r ** -2`` over a factor of twelve: few large drops, many small ones. All drops lie in
+    one plane, so their edges are equally wide in pixels; a drop smaller than the blur circle is spread over it
+    and covers less. Large drops are less round than small ones. Sizes and shapes are chosen by eye.
     """
 
     task: ClassVar[Task] = "rain"
@@ -71,22 +103,22 @@ class Raindrop(Degradation[RaindropParameters]):
         """Draw from a few large blurred drops to a window full of small ones."""
         return RaindropParameters(
             seed=draw_seeds(n, generator),
-            coverage=log_uniform(n, 0.04, 0.6, generator),
-            radius_px=log_uniform(n, 3, 28, generator),
+            coverage=log_uniform(n, 0.1, 0.7, generator),
+            radius_px=log_uniform(n, 3, 20, generator),
             softness=log_uniform(n, 0.15, 1.0, generator),
-            opacity=uniform(n, 0.4, 1.0, generator),
+            opacity=uniform(n, 0.6, 1.0, generator),
             light=log_uniform(n, 0.9, 1.8, generator),
         )
 
     def from_severity(self, severity: Tensor, generator: torch.Generator) -> RaindropParameters:
-        """``coverage = 0.5 * severity``, more opaque with severity; sizes and focus are drawn."""
+        """``coverage = 0.4 * severity ** 1.5``, opacity ``0.6 + 0.35 * severity``; sizes and focus are drawn."""
         n = len(severity)
         return RaindropParameters(
             seed=draw_seeds(n, generator),
-            coverage=0.5 * severity,
-            radius_px=log_uniform(n, 4, 16, generator),
+            coverage=0.4 * severity**1.5,
+            radius_px=log_uniform(n, 4, 10, generator),
             softness=log_uniform(n, 0.3, 1.0, generator),
-            opacity=0.5 + 0.45 * severity,
+            opacity=0.6 + 0.35 * severity,
             light=log_uniform(n, 1.0, 1.6, generator),
         )
 
@@ -96,8 +128,8 @@ class Raindrop(Degradation[RaindropParameters]):
         drops = draw_drops(parameters, image.shape[-2], image.shape[-1])
         radiance = srgb_to_linear(image)
         small = F.adaptive_avg_pool2d(radiance, (_REFRACTED_SIDE, _REFRACTED_SIDE))
-        upside_down = -torch.stack((drops.across, drops.down), dim=-1).to(image.dtype)
-        seen = F.grid_sample(small, upside_down, mode="bilinear", padding_mode="border", align_corners=False)
+        place = torch.stack((drops.seen_x, drops.seen_y), dim=-1).to(image.dtype)
+        seen = F.grid_sample(small, place, mode="bilinear", padding_mode="border", align_corners=False)
         rim = 1 - _RIM_LOSS * (drops.across**2 + drops.down**2).clamp(max=1) ** 2
         through = seen * per_image(parameters.light, image) * rim[:, None].to(image.dtype)
         share = drops.opacity[:, None].to(image.dtype)
@@ -106,66 +138,82 @@ class Raindrop(Degradation[RaindropParameters]):
 
 
 @torch.no_grad()
-def draw_drops(parameters: RaindropParameters, height: int, width: int) -> _DropMap:
-    """Opacity of the drops and the place inside the drop, in radii from its centre, of every pixel.
-
-    Where drops overlap, the one is seen in which the pixel lies deeper.
-    """
+def draw_drops(parameters: RaindropParameters, height: int, width: int) -> DropMap:
+    """What every pixel sees of the drops; where they overlap, the one in which the pixel lies deeper."""
     n = parameters.batch_size
-    places = [_scatter(parameters[row], height, width) for row in range(n)]
-    image = torch.repeat_interleave(
-        torch.arange(n, device=parameters.seed.device),
-        torch.tensor([place.shape[1] for place in places], device=parameters.seed.device),
-    )
-    x, y, radius, phase, shape = torch.cat(places, dim=1) if places else torch.zeros(5, 0)
-    drop, across, down, pixel = _pixels_of_drops(image, x, y, radius, height, width)
+    drops = _scatter(parameters, height, width)
+    drop, across, down, pixel = _pixels_of_drops(drops, height, width)
     rho = (across**2 + down**2).sqrt()
-    angle = torch.atan2(down, across)
-    outline = 1 + 0.12 * shape[drop] * torch.cos(2 * angle + 6.3 * phase[drop])
-    outline = outline + 0.08 * (1 - shape[drop]) * torch.cos(3 * angle + 25.0 * phase[drop])
-    depth = ((outline - rho) / parameters.softness[image[drop]] + 0.5).clamp(0, 1)
-    opacity = parameters.opacity[image[drop]] * depth * depth * (3 - 2 * depth)
+    inside = _outline(drops, drop, torch.atan2(down, across)) - rho
+    depth = (inside / drops.edge[drop] + 0.5).clamp(0, 1)
+    opacity = drops.opacity[drop] * depth * depth * (3 - 2 * depth)
 
     # nearer to the middle of its drop wins, also where both are equally opaque
-    rank = (outline - rho).clamp(min=-_REACH)
-    best = torch.full((n * height * width,), -_REACH - 1, device=rank.device).scatter_reduce(0, pixel, rank, "amax")
-    seen = rank == best[pixel]
-    maps = torch.zeros(3, n * height * width, device=rank.device)
-    maps[:, pixel[seen]] = torch.stack((opacity[seen], across[seen], down[seen]))
-    return _DropMap(*maps.view(3, n, height, width))
+    rank = inside.clamp(min=-2)
+    best = torch.full((n * height * width,), -3.0, device=rank.device).scatter_reduce(0, pixel, rank, "amax")
+    wins = rank == best[pixel]
+    drop, across, down, pixel = drop[wins], across[wins], down[wins], pixel[wins]
+    flat = drops.flatness[drop]
+    seen_x = flat * (2 * drops.x_px[drop] / width - 1) - (1 - 0.8 * flat) * across
+    seen_y = flat * (2 * drops.y_px[drop] / height - 1) - (1 - 0.8 * flat) * down
+    maps = torch.zeros(5, n * height * width, device=rank.device)
+    maps[:, pixel] = torch.stack((opacity[wins], across, down, seen_x, seen_y))
+    return DropMap(*maps.view(5, n, height, width))
 
 
-def _scatter(one: RaindropParameters, height: int, width: int) -> Tensor:
-    """Columns, rows, radii, phases and shapes of the drops of one image, (5, N)."""
-    middle = one.radius_px * picture_scale(height, width)
-    margin = 2 * middle.item()
-    mean_square = (math.exp(2 * _SIZE_SPREAD / 2) - math.exp(-2 * _SIZE_SPREAD / 2)) / (2 * _SIZE_SPREAD)
+def _scatter(parameters: RaindropParameters, height: int, width: int) -> _Drops:
+    """Drops of all images, on the pictures and a margin around them."""
+    middle = parameters.radius_px * picture_scale(height, width)
+    margin = 1.5 * _SIZE_RANGE * middle
     area = (width + 2 * margin) * (height + 2 * margin)
-    count = int((one.coverage * area / (math.pi * middle**2 * mean_square)).round().item())
-    draws = image_uniform(one.seed, count, 5, stream=81)[0]
-    return torch.stack(
-        (
-            draws[:, 0] * (width + 2 * margin) - margin,
-            draws[:, 1] * (height + 2 * margin) - margin,
-            (middle * torch.exp(_SIZE_SPREAD * (draws[:, 2] - 0.5))).clamp(min=_SMALLEST_PX),
-            draws[:, 3],
-            draws[:, 4],
-        )
+    counts = (parameters.coverage * area / (math.pi * middle**2)).round().long()
+    draws = [
+        image_uniform(parameters.seed[row : row + 1], count, _N_DRAWS, stream=81)[0]
+        for row, count in enumerate(counts.tolist())
+    ]
+    image = torch.arange(len(counts), device=counts.device).repeat_interleave(counts)
+    place_x, place_y, size, phase, shape, flatness, water, bulge = torch.cat(draws).unbind(dim=1)
+    # 1 / r uniform between its extremes: density r ** -2, of mean square middle ** 2
+    sharp = middle[image] / (1 / _SIZE_RANGE + size * (_SIZE_RANGE - 1 / _SIZE_RANGE))
+    blur = parameters.softness[image] * middle[image]
+    radius = (sharp**2 + (0.4 * blur) ** 2).sqrt().clamp(min=_SMALLEST_PX)
+    return _Drops(
+        image=image,
+        x_px=place_x * (width + 2 * margin[image]) - margin[image],
+        y_px=place_y * (height + 2 * margin[image]) - margin[image],
+        radius_px=radius,
+        edge=(blur / radius).clamp(max=_SOFTEST),
+        opacity=parameters.opacity[image] * (sharp / radius).clamp(max=1) ** 2 * (0.6 + 0.4 * water),
+        bulge=bulge * (sharp / middle[image]).clamp(0.3, 1.5),
+        phase=phase,
+        shape=shape,
+        flatness=flatness,
     )
 
 
-def _pixels_of_drops(
-    image: Tensor, x: Tensor, y: Tensor, radius: Tensor, height: int, width: int
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _outline(drops: _Drops, drop: Tensor, angle: Tensor) -> Tensor:
+    """Distance of the edge from the centre in radii, for pixels (P,) at an angle inside drops of given numbers."""
+    edge = torch.ones_like(angle)
+    for number, (bulges, height) in enumerate(_LOBES):
+        turn = 6.3 * (1 + 3 * number) * drops.phase + 6.3 * number * drops.shape
+        share = (drops.shape + 0.37 * number) % 1.0
+        edge += (height * share * drops.bulge)[drop] * torch.cos(bulges * angle + turn[drop])
+    return edge
+
+
+def _pixels_of_drops(drops: _Drops, height: int, width: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """All pixels near drops: the drop's number, the place in radii from its centre, the pixel's index."""
-    reach = (_REACH * radius).ceil().long()
-    side = 2 * reach + 1
-    total = (side * side).cumsum(0)
-    drop = torch.arange(len(x), device=x.device).repeat_interleave(side * side)
-    number = torch.arange(len(drop), device=x.device) - (total - side * side)[drop]
-    column = x.round().long()[drop] + number % side[drop] - reach[drop]
-    row = y.round().long()[drop] + number // side[drop] - reach[drop]
-    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    drop, column, row = drop[inside], column[inside], row[inside]
-    across, down = (column - x[drop]) / radius[drop], (row - y[drop]) / radius[drop]
-    return drop, across, down, (image[drop] * height + row) * width + column
+    tallest = 1 + sum(bulge for _, bulge in _LOBES) * drops.bulge
+    reach = ((tallest + 0.5 * drops.edge) * drops.radius_px).ceil().long()
+    left, top = drops.x_px.round().long() - reach, drops.y_px.round().long() - reach
+    n_columns = (left + 2 * reach + 1).clamp(max=width) - left.clamp(min=0)
+    n_rows = (top + 2 * reach + 1).clamp(max=height) - top.clamp(min=0)
+    n_columns, n_rows = n_columns.clamp(min=0), n_rows.clamp(min=0)
+    n_pixels = n_columns * n_rows
+    drop = torch.arange(len(reach), device=reach.device).repeat_interleave(n_pixels)
+    number = torch.arange(len(drop), device=drop.device) - (n_pixels.cumsum(0) - n_pixels)[drop]
+    column = left.clamp(min=0)[drop] + number % n_columns[drop]
+    row = top.clamp(min=0)[drop] + number // n_columns[drop]
+    across = (column - drops.x_px[drop]) / drops.radius_px[drop]
+    down = (row - drops.y_px[drop]) / drops.radius_px[drop]
+    return drop, across, down, (drops.image[drop] * height + row) * width + column

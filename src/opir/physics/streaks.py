@@ -55,6 +55,7 @@ def render_streaks(streaks: Streaks, n_images: int, height: int, width: int) -> 
         (B, 1, height, width), float32, not negative and not bounded by 1.
     """
     canvas = torch.zeros(n_images * (height + 2) * (width + 2), device=streaks.image.device)
+    streaks = _within_reach(streaks, height, width)
     length = torch.maximum(streaks.length_px, streaks.width_px)
     along = (length / _SPACING_PX).ceil().long().clamp(min=2)
     across = torch.where(streaks.width_px > 1, (streaks.width_px / _SPACING_PX).ceil().long(), 1)
@@ -69,6 +70,23 @@ def render_streaks(streaks: Streaks, n_images: int, height: int, width: int) -> 
         _draw(canvas, streaks, length, along, across, total - n_points, chosen, drawn, (height, width))
         start = stop
     return canvas.view(n_images, 1, height + 2, width + 2)[..., 1:-1, 1:-1].contiguous()
+
+
+def _within_reach(streaks: Streaks, height: int, width: int) -> Streaks:
+    """The streaks that may touch a pixel; the others would be drawn for nothing."""
+    length = torch.maximum(streaks.length_px, streaks.width_px)
+    reach = 0.5 * (length**2 + streaks.width_px**2).sqrt() + 1
+    kept = (streaks.x_px > -reach) & (streaks.x_px < width - 1 + reach)
+    kept &= (streaks.y_px > -reach) & (streaks.y_px < height - 1 + reach)
+    return Streaks(
+        image=streaks.image[kept],
+        x_px=streaks.x_px[kept],
+        y_px=streaks.y_px[kept],
+        length_px=streaks.length_px[kept],
+        width_px=streaks.width_px[kept],
+        angle_rad=streaks.angle_rad[kept],
+        opacity=streaks.opacity[kept],
+    )
 
 
 def _draw(
