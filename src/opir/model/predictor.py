@@ -13,6 +13,10 @@ from opir.model.config import NetworkConfig
 N_INPUTS = 7
 """Channels that the predictor sees: current estimate (3), observed image (3), uncertainty (1)."""
 
+NEGATIVE_SLOPE = 0.1
+"""Of the last activation. A plain rectifier there can die for good: no skip connection leads around it, and the head
+behind it starts at zero. Then the operator is the same at every pixel, and only its dependence on the context is trained."""
+
 
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions around one rectifier, added to the input; no normalisation."""
@@ -79,7 +83,7 @@ class OperatorPredictor(nn.Module):
             context: (B, Z).
 
         Returns:
-            (B, head width, H / downscale, W / downscale), non-negative.
+            (B, head width, H / downscale, W / downscale).
         """
         inputs = torch.cat((current - 0.5, observed - 0.5, uncertainty), dim=1)
         x = self.entry(F.pixel_unshuffle(inputs, self.downscale))
@@ -92,7 +96,7 @@ class OperatorPredictor(nn.Module):
         for level in reversed(range(len(self.up))):
             x = F.pixel_shuffle(self.up[level](x), 2) + skips[level]
             x = self.decoder[level](self.decoder_modulation[level](x, context))
-        return F.relu(self.exit(x))
+        return F.leaky_relu(self.exit(x), NEGATIVE_SLOPE)
 
 
 def _blocks(width: int, n_blocks: int) -> nn.Sequential:
