@@ -13,9 +13,9 @@ from opir.model.config import NetworkConfig
 N_INPUTS = 7
 """Channels that the predictor sees: current estimate (3), observed image (3), uncertainty (1)."""
 
-NEGATIVE_SLOPE = 0.1
+NEGATIVE_SLOPE = 0.2
 """Of the last activation. A plain rectifier there can die for good: no skip connection leads around it, and the head
-behind it starts at zero. Then the operator is the same at every pixel, and only its dependence on the context is trained."""
+behind it starts at zero."""
 
 
 class ResidualBlock(nn.Module):
@@ -26,7 +26,7 @@ class ResidualBlock(nn.Module):
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
         nn.init.kaiming_normal_(self.first.weight, nonlinearity="relu")
-        nn.init.normal_(self.second.weight, std=0.2 * (9 * width) ** -0.5)
+        nn.init.normal_(self.second.weight, std=0.7 * (9 * width) ** -0.5)
         for convolution in (self.first, self.second):
             nn.init.zeros_(_bias(convolution))
 
@@ -72,6 +72,9 @@ class OperatorPredictor(nn.Module):
         self.encoder = nn.ModuleList(map(_blocks, widths, config.encoder_blocks))
         self.decoder = nn.ModuleList(map(_blocks, widths[:-1], config.decoder_blocks))
         self.exit = nn.Conv2d(widths[0], config.head_width, 3, padding=1)
+        for layer in (self.entry, *self.down, *self.up, self.exit):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
+            nn.init.zeros_(layer.bias)
 
     def forward(self, current: Tensor, observed: Tensor, uncertainty: Tensor, context: Tensor) -> Tensor:
         """Features from which the operator is predicted.

@@ -49,12 +49,13 @@ def charbonnier(restored: Tensor, clean: Tensor, *, epsilon: float = 1e-3) -> Te
 
 
 def balanced(errors: Tensor, *, balance: float) -> Tensor:
-    """Mean of ``s log(1 + e / s)`` over the pictures' mean errors e, (B,), with s the ``balance``.
+    """Mean of ``s e / (e + s)`` over the pictures' mean errors e, (B,), with s the ``balance``.
 
-    Its gradient weighs each picture by s / (e + s). Pictures whose light is gone have errors ten times those of noisy
-    ones; averaged plainly, they would leave the others a tenth of the gradient. For e << s it is the plain mean.
+    Its gradient weighs each picture by (s / (e + s))^2; for e << s it is the plain mean. A dark or hazy picture whose
+    brightness is guessed wrongly has an error of one sign everywhere: its gradient adds up over the pixels, that of
+    noise does not, and it changes sign from picture to picture. Averaged plainly, such pictures drown all others.
     """
-    return (balance * torch.log1p(errors / balance)).mean()
+    return (balance * errors / (errors + balance)).mean()
 
 
 def fourier_l1(restored: Tensor, clean: Tensor) -> Tensor:
