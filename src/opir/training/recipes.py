@@ -30,13 +30,13 @@ class Recipe:
     n_steps: int = 10_000
     """Steps of the optimiser."""
 
-    batch_size: int = 12
+    batch_size: int = 21
     """Samples per step."""
 
-    crop_size: int = 128
+    crop_size: int = 96
     """Side of a training crop in pixels."""
 
-    learning_rate: float = 1e-3
+    learning_rate: float = 6e-4
     """Peak learning rate of AdamW."""
 
     n_warmup: int = 200
@@ -76,17 +76,17 @@ def four_tasks() -> Recipe:
     return Recipe(
         name="four_tasks",
         ingredients={
-            "clean": Ingredient(weight=0.08, bank="clean"),
-            "gaussian_noise": Ingredient(weight=0.20, bank="clean", operators=("gaussian_noise",)),
+            "clean": Ingredient(weight=0.07, bank="clean"),
+            "gaussian_noise": Ingredient(weight=0.27, bank="clean", operators=("gaussian_noise",)),
             "sensor_noise": Ingredient(weight=0.06, bank="clean", operators=("sensor_noise",)),
             "rain": Ingredient(weight=0.04, bank="clean", operators=("rain",)),
-            "rain_overlay": Ingredient(weight=0.08, bank="clean", operators=("rain_overlay",)),
-            "rain_pairs": Ingredient(weight=0.10, bank="rain_pairs", tasks=("rain",)),
-            "haze": Ingredient(weight=0.22, bank="clean", operators=("haze",)),
+            "rain_overlay": Ingredient(weight=0.10, bank="clean", operators=("rain_overlay",)),
+            "rain_pairs": Ingredient(weight=0.12, bank="rain_pairs", tasks=("rain",)),
+            "haze": Ingredient(weight=0.18, bank="clean", operators=("haze",)),
             "haze_pairs": Ingredient(weight=0.01, bank="haze_pairs", tasks=("haze",)),
-            "low_light": Ingredient(weight=0.05, bank="clean", operators=("low_light",)),
+            "low_light": Ingredient(weight=0.04, bank="clean", operators=("low_light",)),
             "low_light_pairs": Ingredient(
-                weight=0.16, bank="low_light_pairs", tasks=("low_light",), may_hide=("noise", "jpeg")
+                weight=0.11, bank="low_light_pairs", tasks=("low_light",), may_hide=("noise", "jpeg")
             ),
         },
     )
