@@ -14,7 +14,7 @@ SMALL = NetworkConfig(
 )
 
 
-def randomise(network: RestorationNetwork, *, seed: int = 0, strength: float = 0.3) -> RestorationNetwork:
+def randomise(network: RestorationNetwork, *, seed: int = 0, strength: float = 0.1) -> RestorationNetwork:
     """Give every parameter that starts at zero a random value, so that no path of the network is silent."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():

@@ -52,7 +52,7 @@ def test_the_number_of_workers_does_not_matter(banks, tmp_path):
 
 def test_training_learns_and_leaves_a_record(banks, tmp_path):
     reports = []
-    chosen = small_recipe(n_steps=60, learning_rate=2e-3)
+    chosen = small_recipe(n_steps=60, n_warmup=10, learning_rate=5e-4)
     train(chosen, banks, tmp_path, n_workers=0, report_every=15, report=reports.append)
     assert [report.step for report in reports] == [15, 30, 45, 60]
     assert reports[-1].losses["total"] < reports[0].losses["total"]
