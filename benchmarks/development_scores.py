@@ -69,9 +69,8 @@ def main() -> None:
         score(restorer, name, list(cases)[: options.limit], told=options.told)
         for name, cases in development_sets(options.data)
     ]
-    print(
-        f"{'set':28} {'n':>4} {'input':>7} {'blind':>7} {'lowest':>7} {'told':>7} {'better':>7} {'|e|':>6} {'predicted':>9}"
-    )
+    names = ("n", "input", "blind", "lowest", "told", "better", "|e|", "expected")
+    print(f"{'set':28}" + "".join(f"{name:>8}" for name in names))
     for row in rows:
         told = "-" if row.psnr_told is None else f"{row.psnr_told:.2f}"
         scores = f"{row.psnr_input:8.2f}{row.psnr_restored:8.2f}{row.psnr_restored_lowest:8.2f}{told:>8}"
