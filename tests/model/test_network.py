@@ -118,18 +118,20 @@ def test_images_of_a_batch_do_not_touch_each_other():
 
 
 def test_overfits_two_images():
+    """Bright specks on a chequered picture: no operator that is the same for all pixels takes them away."""
     torch.manual_seed(0)
     clean = torch.rand(2, 3, 4, 4).repeat_interleave(8, 2).repeat_interleave(8, 3)
-    degraded = (0.6 * clean + 0.3 + 0.1 * torch.randn_like(clean)).clamp(0, 1)
+    specks = (torch.rand(2, 1, 32, 32) < 0.1).float()
+    degraded = clean * (1 - specks) + specks
     network = RestorationNetwork(SMALL)
     optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3)
     before = (degraded - clean).abs().mean()
-    for _ in range(250):
+    for _ in range(200):
         loss = (network(degraded).restored - clean).abs().mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    assert loss < 0.2 * before
+    assert loss < 0.5 * before  # a trunk whose features are the same for all pixels stays at 1
 
 
 @pytest.mark.parametrize("shape", [(3, 8, 8), (1, 1, 8, 8), (1, 3, 0, 8)])

@@ -18,6 +18,11 @@ TEXTURE_GAIN = 4.0
 """Amplification of the deviations inside a cell: they are that much smaller than brightness."""
 
 
+CONTEXT_GAIN = 0.1
+"""Size of the context. Every entry meets every channel of the trunk and of the operator: with entries of size one, each
+step of the optimiser would be a leap there, and drown what the trunk has to learn."""
+
+
 class DegradationEstimator(nn.Module):
     """Encoder at native resolution, mean over the whole image, then task weights p and context z.
 
@@ -59,7 +64,7 @@ class DegradationEstimator(nn.Module):
     def logits(self, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Task logits (B, T) and context (B, Z) from features averaged over the image, (B, C)."""
         hidden = F.relu(self.hidden(self.normalise(mean)))
-        return self.task_logits(hidden), self.context(hidden)
+        return self.task_logits(hidden), CONTEXT_GAIN * self.context(hidden)
 
     def forward(self, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Task weights p (B, T) in [0, 1] and context z (B, Z) from averaged features (B, C)."""

@@ -135,7 +135,8 @@ class RestorationNetwork(nn.Module):
         """The same as :meth:`stage` with the stage as a one-hot tensor (n_stages,): one graph serves both."""
         config = self.config
         seen = observed if config.stage_two_sees_observed else current
-        features = self.predictor(current, seen, uncertainty_from_scale(scale), context)
+        conditions = torch.cat((task_weights, context), dim=1)
+        features = self.predictor(current, seen, uncertainty_from_scale(scale), conditions)
         operator = self.head(features, *self.task_parameters(task_weights, context, stage_weights))
         restored, new_scale = self.operator(current, operator)
         if config.output_fusion:

@@ -37,23 +37,23 @@ class ResidualBlock(nn.Module):
 
 
 class ContextModulation(nn.Module):
-    """Scale and shift every channel by an affine map of the context z; the identity at the start."""
+    """Scale and shift every channel by an affine map of task weights and context; the identity at the start."""
 
-    def __init__(self, n_context: int, width: int) -> None:
+    def __init__(self, n_conditions: int, width: int) -> None:
         super().__init__()
-        self.affine = nn.Linear(n_context, 2 * width)
+        self.affine = nn.Linear(n_conditions, 2 * width)
         nn.init.zeros_(self.affine.weight)
         nn.init.zeros_(self.affine.bias)
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        """Modulate features (B, C, h, w) by context (B, Z)."""
-        affine: Tensor = self.affine(context)
+    def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
+        """Modulate features (B, C, h, w) by conditions (B, T + Z)."""
+        affine: Tensor = self.affine(conditions)
         scale, shift = affine[:, :, None, None].chunk(2, dim=1)
         return x * (1 + scale) + shift
 
 
 class OperatorPredictor(nn.Module):
-    """U-shaped convolutional trunk behind a pixel-unshuffle, conditioned on z.
+    """U-shaped convolutional trunk behind a pixel-unshuffle, conditioned on p and z.
 
     Nothing in it looks further than its receptive field, so a tile with a halo of that size gives the values of
     the whole image. It ends in features at trunk resolution; :class:`~opir.model.task_parameters.OperatorHead`
@@ -63,12 +63,12 @@ class OperatorPredictor(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.downscale = config.downscale
-        widths, z = config.widths, config.n_context
+        widths, n_conditions = config.widths, config.n_tasks + config.n_context
         self.entry = nn.Conv2d(N_INPUTS * config.downscale**2, widths[0], 3, padding=1)
         self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairwise(widths))
         self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in pairwise(widths))
-        self.encoder_modulation = nn.ModuleList(ContextModulation(z, width) for width in widths)
-        self.decoder_modulation = nn.ModuleList(ContextModulation(z, width) for width in widths[:-1])
+        self.encoder_modulation = nn.ModuleList(ContextModulation(n_conditions, width) for width in widths)
+        self.decoder_modulation = nn.ModuleList(ContextModulation(n_conditions, width) for width in widths[:-1])
         self.encoder = nn.ModuleList(map(_blocks, widths, config.encoder_blocks))
         self.decoder = nn.ModuleList(map(_blocks, widths[:-1], config.decoder_blocks))
         self.exit = nn.Conv2d(widths[0], config.head_width, 3, padding=1)
@@ -76,14 +76,14 @@ class OperatorPredictor(nn.Module):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
             nn.init.zeros_(layer.bias)
 
-    def forward(self, current: Tensor, observed: Tensor, uncertainty: Tensor, context: Tensor) -> Tensor:
+    def forward(self, current: Tensor, observed: Tensor, uncertainty: Tensor, conditions: Tensor) -> Tensor:
         """Features from which the operator is predicted.
 
         Args:
             current: (B, 3, H, W), the image that the operator will be applied to, sRGB, about [0, 1].
             observed: (B, 3, H, W), the degraded image, sRGB in [0, 1].
             uncertainty: (B, 1, H, W) in [0, 1]; zero in stage 1.
-            context: (B, Z).
+            conditions: (B, T + Z), task weights p and context z.
 
         Returns:
             (B, head width, H / downscale, W / downscale).
@@ -94,11 +94,11 @@ class OperatorPredictor(nn.Module):
         for level, (blocks, modulation) in enumerate(zip(self.encoder, self.encoder_modulation, strict=True)):
             if level:
                 x = self.down[level - 1](x)
-            x = blocks(modulation(x, context))
+            x = blocks(modulation(x, conditions))
             skips.append(x)
         for level in reversed(range(len(self.up))):
             x = F.pixel_shuffle(self.up[level](x), 2) + skips[level]
-            x = self.decoder[level](self.decoder_modulation[level](x, context))
+            x = self.decoder[level](self.decoder_modulation[level](x, conditions))
         return F.leaky_relu(self.exit(x), NEGATIVE_SLOPE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ def save_network(network: RestorationNetwork, path: Path) -> None:
     tensors = {name: tensor.detach().float().cpu().contiguous() for name, tensor in network.state_dict().items()}
     temporary = path.with_name(path.name + ".partial")
     save_file(tensors, temporary, metadata={"config": json.dumps(asdict(network.config))})
+    with temporary.open("rb") as written:
+        os.fsync(written.fileno())
     temporary.replace(path)
 
 
