@@ -22,9 +22,10 @@ from opir.data.mixture import Sample
 from opir.data.resident import ResidentTrainingSet
 from opir.data.training_folder import open_banks
 from opir.data.training_set import TrainingSet
-from opir.model import RestorationNetwork, preset
-from opir.training.loop import training_step
+from opir.model import RestorationNetwork
+from opir.training.distributed import Processes
 from opir.training.recipes import recipe as named_recipe
+from opir.training.step import training_step
 
 
 def main() -> None:
@@ -36,24 +37,26 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=None)
     options = parser.parse_args()
     recipe = named_recipe(options.recipe)
-    banks = open_banks(options.data, min_side=recipe.crop_size)
-    numbered = TrainingSet(banks, recipe.ingredients, crop_size=recipe.crop_size, seed=0)
+    phase = recipe.phases[0]
+    banks = open_banks(options.data, min_side=phase.crop_size)
+    numbered = TrainingSet(banks, recipe.ingredients, crop_size=phase.crop_size, seed=0)
     resident = ResidentTrainingSet(
-        banks, recipe.ingredients, batch_size=recipe.batch_size, crop_size=recipe.crop_size, seed=0, device="cpu"
+        banks, recipe.ingredients, batch_size=phase.batch_size, crop_size=phase.crop_size, seed=0, device="cpu"
     )
-    network = RestorationNetwork(preset(recipe.preset))
+    network = RestorationNetwork(recipe.model)
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-5)
     batch = resident.batch(0)
     threads = torch.get_num_threads()
+    processes = Processes(device=torch.device("cpu"))
 
     def one_worker(turn: int) -> None:
-        first = turn * recipe.batch_size
-        Sample(*map(torch.stack, zip(*(numbered[first + k] for k in range(recipe.batch_size)), strict=True)))
+        first = turn * phase.batch_size
+        Sample(*map(torch.stack, zip(*(numbered[first + k] for k in range(phase.batch_size)), strict=True)))
 
     tasks: dict[str, tuple[int, Callable[[int], object]]] = {
         "one_worker": (1, one_worker),
         "resident": (threads, resident.batch),
-        "training_step": (threads, lambda _: training_step(network, optimiser, batch, recipe)),
+        "training_step": (threads, lambda _: training_step(network, optimiser, (batch,), recipe, processes)),
     }
     taken: dict[str, list[float]] = {name: [] for name in tasks}
     for turn in range(options.repeats + 1):
@@ -63,14 +66,13 @@ def main() -> None:
             run(turn)
             if turn:
                 taken[name].append(time.perf_counter() - start)
-    rates = {name: recipe.batch_size / statistics.median(values) for name, values in taken.items()}
+    rates = {name: phase.batch_size / statistics.median(values) for name, values in taken.items()}
     report = {
         "question": "samples per second of the pipeline against those that training consumes",
         "recipe": recipe.name,
-        "preset": recipe.preset,
         "precision": recipe.precision,
-        "batch": recipe.batch_size,
-        "crop": recipe.crop_size,
+        "batch": phase.batch_size,
+        "crop": phase.crop_size,
         "threads": threads,
         "torch": torch.__version__,
         "machine": platform.processor() or platform.machine(),

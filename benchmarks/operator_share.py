@@ -24,8 +24,9 @@ from opir.data.mixture import Sample
 from opir.model import RestorationNetwork, preset
 from opir.ops import pixelwise_conv, pixelwise_conv_reference
 from opir.tasks import TASKS
-from opir.training.loop import training_step
+from opir.training.distributed import Processes
 from opir.training.recipes import Recipe
+from opir.training.step import training_step
 
 
 def main() -> None:
@@ -40,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(0)
     config = preset(options.preset)
-    recipe = Recipe(name="benchmark", preset=options.preset, precision=options.precision)
+    recipe = Recipe(name="benchmark", precision=options.precision).with_model(config)
     network = RestorationNetwork(config)
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-5)
     shape = (options.batch, 3, options.crop, options.crop)
@@ -64,7 +65,7 @@ def main() -> None:
         return pixelwise_conv_reference(x, k, dilations=config.dilations, mixing=m)
 
     contestants = {
-        "step": lambda: training_step(network, optimiser, batch, recipe),
+        "step": lambda: training_step(network, optimiser, (batch,), recipe, Processes(device=torch.device("cpu"))),
         "operator": forward_and_backward(fast),
         "operator_as_slices": forward_and_backward(lambda x, k, m: _slices(x, k, m, config.dilations)),
         "operator_unfolded": forward_and_backward(reference),

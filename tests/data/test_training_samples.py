@@ -15,7 +15,7 @@ from opir.data.mixture import Ingredient
 from opir.data.pairs import CleanImage, Pair
 from opir.data.resident import ResidentBank, ResidentTrainingSet
 from opir.data.training_folder import open_banks
-from opir.data.training_set import Positions, TrainingSet
+from opir.data.training_set import TrainingSet
 from opir.errors import ConfigurationError, DatasetError, DatasetNotFoundError
 
 
@@ -191,11 +191,6 @@ def test_resident_batches_are_reproducible_labelled_and_quantised(banks):
 def test_a_resident_bank_of_photographs_is_kept_once(banks):
     resident = ResidentBank.from_bank(banks["clean"], torch.device("cpu"))
     assert resident.degraded is resident.clean
-
-
-def test_positions_resume():
-    assert list(Positions(4, 8)) == [4, 5, 6, 7]
-    assert len(Positions(4, 8)) == 4
 
 
 def test_images_of_one_resident_batch_draw_their_own_mixtures(banks):

@@ -2,69 +2,206 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from opir.data.image_bank import ImageBank
 from opir.data.pairs import CleanImage, Pair
-from opir.data.readers import open_dataset
-from opir.errors import DatasetError, DatasetNotFoundError
+from opir.data.readers import Detection, detect, open_dataset
+from opir.errors import ConfigurationError, DatasetError, DatasetNotFoundError
 
 CLEAN = "clean"
 """Name of the bank, and of the folder, of clean photographs."""
 
+PAIRS = "_pairs"
+"""Ending of the names of banks of pairs: ``rain_pairs``."""
 
-def open_banks(root: Path, *, min_side: int) -> dict[str, ImageBank]:
-    """Decode a training folder into banks, by the names that recipes use.
+OTHER = "other"
+"""What stands for the task in the name of the bank of pairs whose task is unknown."""
 
-    ``clean/**`` holds photographs: the bank ``clean``. Every other folder, or folder in it, that a reader of
-    :mod:`opir.data.readers` knows as pairs adds to the bank of its first task: ``rain_pairs``, ``low_light_pairs``, ...
-    Pairs of unknown tasks make up ``other_pairs``.
+TRAIN = "train"
+"""The split that is taken where a set has several and none is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingFolder:
+    """Files of a training folder by the bank that they belong to; no picture is decoded yet."""
+
+    root: Path
+    """The folder."""
+
+    sources: Mapping[str, tuple[Pair | CleanImage, ...]]
+    """Files by the name of the bank; no bank is empty."""
+
+    notes: tuple[str, ...] = ()
+    """One line for every set of several splits: which was taken."""
+
+    problems: tuple[str, ...] = ()
+    """What is wrong with the folder's sets; their pictures are missing from ``sources``."""
+
+    @property
+    def n_pictures(self) -> dict[str, int]:
+        """Size of every bank."""
+        return {name: len(pictures) for name, pictures in self.sources.items()}
+
+    def check(self) -> None:
+        """Check that no set has a problem.
+
+        Raises:
+            DatasetError: naming all problems.
+        """
+        if self.problems:
+            raise DatasetError("\n".join(self.problems))
+
+    def read(self, names: Collection[str] | None = None, *, min_side: int) -> dict[str, ImageBank]:
+        """Decode the banks of these names, or all of them.
+
+        Raises:
+            DatasetError: naming the problems of the folder, and all files that cannot be decoded, differ from their
+                partner or are smaller than ``min_side`` pixels.
+        """
+        problems = list(self.problems)
+        banks: dict[str, ImageBank] = {}
+        for name, pictures in self.sources.items():
+            if names is None or name in names:
+                try:
+                    banks[name] = ImageBank.read(pictures, min_side=min_side)
+                except DatasetError as error:
+                    problems.append(f"{name}: {error}")
+        if problems:
+            raise DatasetError("\n".join(problems))
+        return banks
+
+
+def find_training_pictures(root: Path, *, split: str | None = None) -> TrainingFolder:
+    """Find the pictures of a training folder, by the banks that recipes use.
+
+    ``clean/**`` holds photographs: the bank ``clean``. If a reader of :mod:`opir.data.readers` knows the folder itself
+    as pairs, they are taken; otherwise those of every folder in it, and of every folder in those. Pairs add to the
+    bank of their first task: ``rain_pairs``, ``low_light_pairs``, ... Pairs of unknown tasks make up ``other_pairs``.
+    Files that are unpaired, of different sizes or unreadable are problems of the folder, and raise nothing yet.
+
+    Args:
+        root: the folder.
+        split: which split to take of the sets that have several; ``train`` if None, or where a set lacks it.
 
     Raises:
-        DatasetNotFoundError: if ``clean`` holds no picture.
-        DatasetError: naming all files that are unpaired, of different sizes, unreadable or smaller than ``min_side``.
+        DatasetNotFoundError: if there are neither pairs nor photographs.
+        ConfigurationError: if a set has several splits and neither ``split`` nor ``train``, or none has ``split``.
     """
-    if not (root / CLEAN).is_dir():
-        raise DatasetNotFoundError(f"expected photographs below {root / CLEAN}; there is no such folder")
-    problems: list[str] = []
-    banks: dict[str, ImageBank] = {}
-    sources: dict[str, Sequence[Pair | CleanImage]] = dict(_pairs_by_bank(root, problems))
-    try:
-        sources[CLEAN] = open_dataset(root / CLEAN, "picture_tree").clean_images
-    except DatasetNotFoundError as error:
-        raise DatasetNotFoundError(f"expected photographs below {root / CLEAN}; found none") from error
-    except DatasetError as error:
-        problems.append(str(error))
-    for name, pictures in sources.items():
-        try:
-            banks[name] = ImageBank.read(pictures, min_side=min_side)
-        except DatasetError as error:
-            problems.append(f"{name}: {error}")
-    if problems:
-        raise DatasetError("\n".join(problems))
-    return banks
+    search = _Search(split)
+    search.look_into(root, depth=2)
+    photographs = search.photographs(root / CLEAN)
+    search.check_split(root)
+    sources: dict[str, tuple[Pair | CleanImage, ...]] = {
+        name: tuple(pairs.values()) for name, pairs in search.pairs.items()
+    }
+    if photographs:
+        sources[CLEAN] = photographs
+    if not sources and not search.problems:
+        raise DatasetNotFoundError(
+            f"expected pairs in {root}, or photographs below {root / CLEAN}; found neither. {search.why_not(root)}"
+        )
+    return TrainingFolder(root=root, sources=sources, notes=tuple(search.notes), problems=tuple(search.problems))
 
 
-def _pairs_by_bank(root: Path, problems: list[str]) -> dict[str, tuple[Pair, ...]]:
-    """Pairs of every readable set below ``root``; what is wrong with a set is added to ``problems``."""
-    found: dict[str, dict[Path, Pair]] = {}
-    for folder in _candidates(root):
+def open_banks(root: Path, *, min_side: int, split: str | None = None) -> dict[str, ImageBank]:
+    """Find and decode all pictures of a training folder; raises what these two steps raise."""
+    return find_training_pictures(root, split=split).read(min_side=min_side)
+
+
+class _Search:
+    """Collects pairs, problems and notes on the way through a folder."""
+
+    def __init__(self, split: str | None) -> None:
+        self.split = split
+        self.pairs: dict[str, dict[Path, Pair]] = {}
+        self.problems: list[str] = []
+        self.notes: list[str] = []
+        self.splits: set[str] = set()
+
+    def look_into(self, folder: Path, *, depth: int) -> None:
+        """Take the pairs of a folder, and of the folders in it that do not belong to them already."""
+        detection = self._detect(folder)
+        known: frozenset[Path] = frozenset()
+        if detection is not None:
+            files = [path for scan in detection.scans for pair in scan.pairs for path in (pair.degraded, pair.clean)]
+            known = frozenset(parent for path in files for parent in path.parents)
+            self._take(detection)
+            folder = detection.root  # a folder that holds nothing but one folder stands for that one
+        if depth:
+            for inner in _folders(folder):
+                if inner not in known:
+                    self.look_into(inner, depth=depth - 1)
+
+    def photographs(self, folder: Path) -> tuple[CleanImage, ...]:
+        """All pictures below a folder; none if it is missing or empty."""
+        if not folder.is_dir():
+            return ()
         try:
-            image_set = open_dataset(folder)
+            return open_dataset(folder, "picture_tree").clean_images
         except DatasetNotFoundError:
-            continue
+            return ()
         except DatasetError as error:
-            problems.append(str(error))
-            continue
+            self.problems.append(str(error))
+            return ()
+
+    def check_split(self, root: Path) -> None:
+        """Refuse a split that no set has."""
+        if self.split is not None and self.split not in self.splits:
+            found = ", ".join(sorted(self.splits)) or "no pairs"
+            raise ConfigurationError(f"split must be one that the data in {root} have; got {self.split!r}, not {found}")
+
+    def why_not(self, root: Path) -> str:
+        """What was looked for in a folder in which nothing was found."""
+        try:
+            detect(root)
+        except DatasetNotFoundError as error:
+            return str(error)
+        return "The folder holds clean pictures: move them into the folder 'clean'"
+
+    def _detect(self, folder: Path) -> Detection | None:
+        """What the folder is, if it holds pairs."""
+        try:
+            detection = detect(folder)
+        except DatasetNotFoundError:
+            return None
+        except DatasetError as error:
+            self.problems.append(str(error))
+            return None
+        return detection if any(scan.pairs for scan in detection.scans) else None
+
+    def _take(self, detection: Detection) -> None:
+        self.splits.update(detection.splits)
+        chosen = self._choose(detection)
+        try:
+            image_set = detection.reader.verified(detection.root, detection.scan(chosen), check_files=True)
+        except DatasetError as error:
+            self.problems.append(str(error))
+            return
         for pair in image_set.pairs:
-            bank = f"{pair.tasks[0] if pair.tasks else 'other'}_pairs"
-            found.setdefault(bank, {})[pair.degraded] = pair
-    return {name: tuple(pairs.values()) for name, pairs in found.items()}
+            bank = f"{pair.tasks[0] if pair.tasks else OTHER}{PAIRS}"
+            self.pairs.setdefault(bank, {})[pair.degraded] = pair
+
+    def _choose(self, detection: Detection) -> str:
+        """The split to train on."""
+        splits = detection.splits
+        if len(splits) == 1:
+            return splits[0]
+        for wanted in (self.split, TRAIN):
+            if wanted in splits:
+                others = ", ".join(split for split in splits if split != wanted)
+                self.notes.append(f"{detection.root}: split {wanted} is taken, {others} left alone")
+                return str(wanted)
+        raise ConfigurationError(
+            f"{detection.root} holds several splits of {detection.reader.title} and none is called {TRAIN!r}: "
+            f"choose one with --split: {', '.join(splits)}"
+        )
 
 
-def _candidates(root: Path) -> Iterator[Path]:
-    """Folders of ``root`` and folders in them, but for the clean photographs."""
-    for folder in sorted(path for path in root.iterdir() if path.is_dir() and path.name != CLEAN):
-        yield folder
-        yield from sorted(path for path in folder.iterdir() if path.is_dir())
+def _folders(folder: Path) -> Iterator[Path]:
+    """Folders in ``folder``, but for hidden ones and the clean photographs."""
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and path.name != CLEAN and not path.name.startswith((".", "__MACOSX")):
+            yield path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -46,19 +46,6 @@ class TrainingSet(Dataset[Sample]):
         degraded, labels, known = degrade(_to_tensor(source), ingredient, draws)
         told = torch.tensor(float(generator.random() < self._told_share))
         return Sample(degraded[0], _to_tensor(target)[0], labels[0], known[0], told)
-
-
-class Positions(torch.utils.data.Sampler[int]):
-    """Sample numbers from ``start`` up to ``stop``, in order; resuming is starting later."""
-
-    def __init__(self, start: int, stop: int) -> None:
-        self._numbers: Sequence[int] = range(start, stop)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._numbers)
-
-    def __len__(self) -> int:
-        return len(self._numbers)
 
 
 def _to_tensor(picture: Picture) -> Tensor:

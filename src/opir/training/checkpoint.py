@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -14,6 +17,9 @@ from opir.errors import WeightsError
 from opir.model.network import RestorationNetwork
 from opir.model.weights_file import save_network
 from opir.training.average import WeightAverage
+from opir.training.measurements import Means
+from opir.training.recipe import Recipe
+from opir.training.settings import Settings, check_same_run, settings_of
 
 STATE_NAME = "state.pt"
 """File name of the training state inside a run folder."""
@@ -24,45 +30,65 @@ AVERAGE_NAME = "model.safetensors"
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingState:
-    """The mutable things of a run. Samples need no state of their own: they are numbered by step."""
+    """The mutable things of a run. Samples and random numbers need no state of their own: they are numbered by step."""
 
     network: RestorationNetwork
     average: WeightAverage
     optimiser: Optimizer
+    means: Means
+    """What was measured since the last report."""
 
 
-def save_checkpoint(run: Path, state: TrainingState, step: int) -> None:
-    """Write the state after ``step`` steps, and the averaged weights, each through a temporary file."""
-    temporary = run / (STATE_NAME + ".partial")
-    torch.save(
-        {
-            "step": step,
-            "network": state.network.state_dict(),
-            "average": state.average.network.state_dict(),
-            "optimiser": state.optimiser.state_dict(),
-        },
-        temporary,
-    )
-    temporary.replace(run / STATE_NAME)
+def save_checkpoint(run: Path, state: TrainingState, recipe: Recipe, step: int) -> None:
+    """Write the averaged weights, then the state after ``step`` steps.
+
+    The state is what a run goes on from, and it comes last: a run that dies in between goes on from the state before,
+    and writes the average again.
+    """
     save_network(state.average.network, run / AVERAGE_NAME)
+    temporary = run / (STATE_NAME + ".partial")
+    with temporary.open("wb") as stream:
+        torch.save(
+            {
+                "step": step,
+                "recipe": json.dumps(settings_of(recipe)),
+                "network": state.network.state_dict(),
+                "average": state.average.network.state_dict(),
+                "optimiser": state.optimiser.state_dict(),
+                "means": state.means.totals,
+            },
+            stream,
+        )
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(run / STATE_NAME)
 
 
-def load_checkpoint(run: Path, state: TrainingState) -> int:
+def load_checkpoint(run: Path, state: TrainingState, recipe: Recipe) -> int:
     """Restore the state in place and return the number of steps done; 0 if the run has no checkpoint.
 
     Raises:
-        WeightsError: if the checkpoint cannot be read or belongs to another network.
+        ConfigurationError: if the checkpoint belongs to a recipe that this one cannot go on from.
+        WeightsError: if the checkpoint cannot be read.
     """
     file = run / STATE_NAME
     if not file.exists():
         return 0
     try:
         saved = torch.load(file, map_location="cpu", weights_only=True)
+        settings: Settings = json.loads(saved["recipe"])
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, KeyError, ValueError) as error:
+        raise _unusable(file, error) from error
+    check_same_run(settings, recipe, run)
+    try:
         state.network.load_state_dict(cast("dict[str, Tensor]", saved["network"]))
         state.average.network.load_state_dict(cast("dict[str, Tensor]", saved["average"]))
         state.optimiser.load_state_dict(saved["optimiser"])
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise WeightsError(
-            f"{file} cannot be resumed: {error}; remove the file to start again, or use another run folder"
-        ) from error
-    return int(saved["step"])
+        state.means.totals.update(saved["means"])
+        return int(saved["step"])
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise _unusable(file, error) from error
+
+
+def _unusable(file: Path, error: Exception) -> WeightsError:
+    return WeightsError(f"{file} cannot be resumed: {error}; remove it to start again, or use another run folder")

@@ -2,98 +2,179 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Literal, get_args
+from functools import partial
+from typing import Final
 
 from opir.data.mixture import Ingredient
+from opir.data.training_folder import CLEAN, PAIRS
 from opir.errors import ConfigurationError
-from opir.training.losses import LossWeights
+from opir.model.presets import preset
+from opir.tasks import TASKS, Task
+from opir.training.recipe import Phase, Recipe
 
-Precision = Literal["float32", "bfloat16"]
+MIXED: Final = ("haze", "rain_overlay", "snow", "motion_blur", "defocus_blur", "low_light", "gaussian_noise", "jpeg")
+"""Operators that mixtures are drawn from."""
+
+MAY_HIDE: Final[Mapping[Task, tuple[Task, ...]]] = {"low_light": ("noise", "jpeg")}
+"""What published pairs of a task may show beside it, without a label."""
+
+GROWING: Final = (Phase(share=0.7, crop_size=96, batch_size=24), Phase(share=0.3, crop_size=144, batch_size=12))
+"""Larger crops at the end, at about the same cost per step."""
+
+ONE_TASK: Final[Mapping[Task, Mapping[str, float]]] = {
+    "noise": {"gaussian_noise": 0.65, "sensor_noise": 0.18, "correlated_noise": 0.07, "noise_pairs": 0.05},
+    "rain": {"rain": 0.15, "rain_overlay": 0.40, "raindrop": 0.05, "rain_pairs": 0.35},
+    "snow": {"snow": 0.75, "snow_pairs": 0.20},
+    "haze": {"haze": 0.75, "haze_pairs": 0.20},
+    "blur": {"motion_blur": 0.40, "defocus_blur": 0.20, "gaussian_blur": 0.10, "blur_pairs": 0.25},
+    "low_light": {"low_light": 0.25, "low_light_pairs": 0.70},
+    "jpeg": {"jpeg": 0.80, "webp": 0.10, "jpeg_pairs": 0.05},
+}
+"""Shares of the samples with which a network for one task is trained; the rest are clean pictures."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """A complete training run, but for the folder of the data and that of the run."""
+def mixture(shares: Mapping[str, float]) -> dict[str, Ingredient]:
+    """Ingredients by name: ``clean``, ``TASK_pairs`` for real pairs, or the name of an operator on clean pictures."""
+    return {name: _ingredient(name, share) for name, share in shares.items()}
 
-    name: str
-    """Name under which the recipe is chosen."""
 
-    preset: str = "base"
-    """Size of the network, a name from :data:`opir.model.PRESETS`."""
+def _ingredient(name: str, share: float) -> Ingredient:
+    if name == CLEAN:
+        return Ingredient(weight=share, bank=CLEAN)
+    for task in TASKS:
+        if name == task + PAIRS:
+            return Ingredient(weight=share, bank=name, tasks=(task,), may_hide=MAY_HIDE.get(task, ()))
+    return Ingredient(weight=share, bank=CLEAN, operators=(name,))
 
-    ingredients: dict[str, Ingredient] = field(default_factory=dict)
-    """The training mixture."""
 
-    n_steps: int = 10_000
-    """Steps of the optimiser."""
-
-    batch_size: int = 21
-    """Samples per step."""
-
-    crop_size: int = 96
-    """Side of a training crop in pixels."""
-
-    learning_rate: float = 6e-4
-    """Peak learning rate of AdamW."""
-
-    n_warmup: int = 200
-    """Steps over which the learning rate rises."""
-
-    weight_decay: float = 1e-4
-    """Decoupled weight decay."""
-
-    max_gradient_norm: float = 0.5
-    """Gradients are scaled down to this norm."""
-
-    average_decay: float = 0.999
-    """Decay of the exponential moving average of the weights."""
-
-    precision: Precision = "bfloat16"
-    """Arithmetic of the predictor; losses, the operator and the weights stay in float32."""
-
-    loss: LossWeights = field(default_factory=LossWeights)
-    """Weights of the loss terms."""
-
-    seed: int = 0
-    """Seed of the initial weights and of the sample stream."""
-
-    checkpoint_minutes: float = 5.0
-    """Time between checkpoints."""
-
-    def __post_init__(self) -> None:
-        for name in ("n_steps", "batch_size", "crop_size", "learning_rate", "checkpoint_minutes"):
-            if getattr(self, name) <= 0:
-                raise ConfigurationError(f"{name} must be positive; got {getattr(self, name)}")
-        if self.precision not in get_args(Precision):
-            raise ConfigurationError(f"precision must be one of {get_args(Precision)}; got {self.precision!r}")
+def three_tasks() -> Recipe:
+    """Gaussian noise, rain and haze: the three tasks that all-in-one methods are usually compared on."""
+    shares = {
+        "clean": 0.04,
+        "gaussian_noise": 0.38,
+        "rain": 0.04,
+        "rain_overlay": 0.12,
+        "rain_pairs": 0.14,
+        "haze": 0.20,
+        "haze_pairs": 0.08,
+    }
+    return Recipe(name="three_tasks", ingredients=mixture(shares), n_steps=20_000, phases=GROWING)
 
 
 def four_tasks() -> Recipe:
     """Noise, rain, haze and low light, blind, with clean pictures among them: the first shipped weights."""
+    shares = {
+        "clean": 0.07,
+        "gaussian_noise": 0.27,
+        "sensor_noise": 0.06,
+        "rain": 0.04,
+        "rain_overlay": 0.10,
+        "rain_pairs": 0.12,
+        "haze": 0.18,
+        "haze_pairs": 0.01,
+        "low_light": 0.04,
+        "low_light_pairs": 0.11,
+    }
+    return Recipe(name="four_tasks", ingredients=mixture(shares))
+
+
+def five_tasks() -> Recipe:
+    """The three tasks, blur and low light: the other usual set of all-in-one methods."""
+    shares = {
+        "clean": 0.04,
+        "gaussian_noise": 0.26,
+        "rain": 0.03,
+        "rain_overlay": 0.09,
+        "rain_pairs": 0.10,
+        "haze": 0.13,
+        "haze_pairs": 0.05,
+        "motion_blur": 0.08,
+        "defocus_blur": 0.03,
+        "blur_pairs": 0.05,
+        "low_light": 0.04,
+        "low_light_pairs": 0.10,
+    }
+    return Recipe(name="five_tasks", ingredients=mixture(shares), n_steps=20_000, phases=GROWING)
+
+
+def all_tasks() -> Recipe:
+    """Every degradation of the package and mixtures of two and three, blind, with clean pictures among them."""
+    shares = {
+        "clean": 0.05,
+        "gaussian_noise": 0.20,
+        "sensor_noise": 0.06,
+        "correlated_noise": 0.02,
+        "jpeg": 0.07,
+        "webp": 0.01,
+        "rain": 0.03,
+        "rain_overlay": 0.09,
+        "raindrop": 0.01,
+        "snow": 0.06,
+        "haze": 0.10,
+        "low_light": 0.03,
+        "motion_blur": 0.04,
+        "defocus_blur": 0.03,
+        "gaussian_blur": 0.02,
+        "rain_pairs": 0.09,
+        "haze_pairs": 0.01,
+        "low_light_pairs": 0.07,
+    }
+    mixed = Ingredient(weight=0.06, bank=CLEAN, operators=MIXED, n_drawn=(2, 3))
+    return Recipe(name="all_tasks", ingredients=mixture(shares) | {"mixtures": mixed})
+
+
+def one_task(task: Task) -> Recipe:
+    """One task alone, with every way of making it; a twentieth of the pictures is clean."""
+    return Recipe(name=f"one_task_{task}", ingredients=mixture({"clean": 0.05, **ONE_TASK[task]}))
+
+
+def paper() -> Recipe:
+    """The three tasks with the literal form of arXiv 2601.10192, to be compared with ``three_tasks``."""
+    return replace(three_tasks().with_model(preset("paper")), name="paper")
+
+
+def finetune() -> Recipe:
+    """Go on from trained weights with all pairs of a data folder, however few; see :func:`with_all_pairs`."""
     return Recipe(
-        name="four_tasks",
-        ingredients={
-            "clean": Ingredient(weight=0.07, bank="clean"),
-            "gaussian_noise": Ingredient(weight=0.27, bank="clean", operators=("gaussian_noise",)),
-            "sensor_noise": Ingredient(weight=0.06, bank="clean", operators=("sensor_noise",)),
-            "rain": Ingredient(weight=0.04, bank="clean", operators=("rain",)),
-            "rain_overlay": Ingredient(weight=0.10, bank="clean", operators=("rain_overlay",)),
-            "rain_pairs": Ingredient(weight=0.12, bank="rain_pairs", tasks=("rain",)),
-            "haze": Ingredient(weight=0.18, bank="clean", operators=("haze",)),
-            "haze_pairs": Ingredient(weight=0.01, bank="haze_pairs", tasks=("haze",)),
-            "low_light": Ingredient(weight=0.04, bank="clean", operators=("low_light",)),
-            "low_light_pairs": Ingredient(
-                weight=0.11, bank="low_light_pairs", tasks=("low_light",), may_hide=("noise", "jpeg")
-            ),
-        },
+        name="finetune",
+        n_steps=3_000,
+        phases=(Phase(batch_size=16),),
+        learning_rate=1e-4,
+        n_warmup=100,
+        average_decay=0.995,
     )
 
 
-RECIPES: dict[str, Callable[[], Recipe]] = {"four_tasks": four_tasks}
-"""Name -> function that returns the recipe."""
+@dataclass(frozen=True, kw_only=True)
+class NamedRecipe:
+    """An entry of the table of recipes."""
+
+    summary: str
+    """What it trains, in one line."""
+
+    build: Callable[[], Recipe]
+    """Returns the recipe."""
+
+
+RECIPES: Final[Mapping[str, NamedRecipe]] = {
+    "three_tasks": NamedRecipe(summary="Gaussian noise, rain, haze", build=three_tasks),
+    "four_tasks": NamedRecipe(summary="noise, rain, haze, low light: the first shipped weights", build=four_tasks),
+    "five_tasks": NamedRecipe(summary="Gaussian noise, rain, haze, blur, low light", build=five_tasks),
+    "all_tasks": NamedRecipe(summary="every degradation, and mixtures of two and three", build=all_tasks),
+    "one_task_noise": NamedRecipe(summary="noise alone", build=partial(one_task, "noise")),
+    "one_task_rain": NamedRecipe(summary="rain alone, streaks and drops", build=partial(one_task, "rain")),
+    "one_task_snow": NamedRecipe(summary="snow alone", build=partial(one_task, "snow")),
+    "one_task_haze": NamedRecipe(summary="haze alone", build=partial(one_task, "haze")),
+    "one_task_blur": NamedRecipe(summary="blur alone, motion and focus", build=partial(one_task, "blur")),
+    "one_task_low_light": NamedRecipe(summary="low light alone", build=partial(one_task, "low_light")),
+    "one_task_jpeg": NamedRecipe(summary="compression alone, JPEG and WebP", build=partial(one_task, "jpeg")),
+    "paper": NamedRecipe(summary="the three tasks with the literal form of arXiv 2601.10192", build=paper),
+    "finetune": NamedRecipe(summary="your own pairs, starting from the bundled weights", build=finetune),
+}
+"""Name -> recipe."""
 
 
 def recipe(name: str) -> Recipe:
@@ -106,28 +187,4 @@ def recipe(name: str) -> Recipe:
         nearest = get_close_matches(name, RECIPES, n=1)
         hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
         raise ConfigurationError(f"recipe must be one of {', '.join(RECIPES)}; got {name!r}{hint}")
-    return RECIPES[name]()
-
-
-def override(base: Recipe, changes: list[str]) -> Recipe:
-    """Return the recipe with settings changed, each given as ``name=value``.
-
-    Raises:
-        ConfigurationError: if a change is malformed, names no simple setting, or has an impossible value.
-    """
-    simple = {entry.name: getattr(base, entry.name) for entry in fields(base)}
-    simple = {name: value for name, value in simple.items() if isinstance(value, int | float | str)}
-    values: dict[str, int | float | str] = {}
-    for change in changes:
-        name, separator, text = change.partition("=")
-        if not separator or name not in simple:
-            nearest = get_close_matches(name, simple, n=1)
-            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-            raise ConfigurationError(
-                f"a change must be name=value with a name of {', '.join(simple)}; got {change!r}{hint}"
-            )
-        try:
-            values[name] = type(simple[name])(text)
-        except ValueError as error:
-            raise ConfigurationError(f"{name} must be a {type(simple[name]).__name__}; got {text!r}") from error
-    return replace(base, **values)  # type: ignore[arg-type]
+    return RECIPES[name].build()

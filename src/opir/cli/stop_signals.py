@@ -1,0 +1,43 @@
+"""Ctrl-C and SIGTERM as a wish to stop: the first lets the step end, the second stops at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_NOTICE = b"opir: stopping with a checkpoint after this step; once more stops at once\n"
+
+
+@contextmanager
+def stop_requests() -> Iterator[Callable[[], bool]]:
+    """Catch SIGINT and SIGTERM while the block runs; yields what to ask whether one has come.
+
+    A second signal raises KeyboardInterrupt. Outside the main thread no signal can be caught: nothing is changed.
+    """
+    n_asked = 0
+    owner = os.getpid()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of handlers
+        nonlocal n_asked
+        if os.getpid() != owner:  # a forked worker: the training process decides when to stop, but may end it
+            if number == signal.SIGTERM:
+                os._exit(128 + number)
+            return
+        n_asked += 1
+        if n_asked > 1:
+            raise KeyboardInterrupt
+        os.write(2, _NOTICE)  # a handler must not print: it may interrupt another print
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: n_asked > 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
