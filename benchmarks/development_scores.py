@@ -1,41 +1,34 @@
-"""PSNR of a model on the development pictures, beside the PSNR of the degraded inputs.
+"""PSNR of a model on the development pictures, beside the PSNR of the degraded inputs: blind, then told the task.
 
-Protocol: whole pictures, blind (no task given), 8-bit results, PSNR on RGB with data range 255, mean over pictures;
-Gaussian noise is added to code values, clipped and rounded, seeded by the file's name.
+What the rows are: benchmarks/development_sets.py. PSNR on RGB, mean over pictures, 100 dB where two pictures are equal;
+results rounded to 8 bits, except for the rows of the protocol ``aio``. Untouched pictures are scored against
+themselves. Errors, true and predicted, are mean absolute ones in grey levels.
 
-    python benchmarks/development_scores.py --data DEV --model base --json results.json
+    python benchmarks/development_scores.py --data DEV --model base --told --baselines --json results.json
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
+from development_sets import DevelopmentSet, development_sets
 from opir import Restorer
-from opir.imaging import read_photo
-from opir.metrics import psnr
-from opir.tasks import Task
+from opir.baselines.catalogue import BASELINES
+from opir.evaluation.contestants import BaselineContestant, ModelContestant
+from opir.evaluation.plan import Case, Float32
+from opir.evaluation.protocols import Measure
+from opir.evaluation.scoring import score, score_input
 
-Picture = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """One degraded picture and its reference."""
-
-    task: Task | None
-    degraded: Picture
-    clean: Picture
+LEAST_CHANGE_DB = 0.01
+"""A picture counts as better, or worse, from this difference on."""
 
 
 @dataclass(kw_only=True)
@@ -43,16 +36,20 @@ class Row:
     """Mean scores of one set."""
 
     name: str
+    origin: str
+    measure: str
     n_pictures: int
     psnr_input: float
     psnr_restored: float
     psnr_restored_lowest: float
     psnr_restored_median: float
     n_below_35_db: int
+    n_below_40_db: int
     psnr_told: float | None
-    share_improved: float
+    share_improved: float | None
     mean_absolute_error: float
     predicted_absolute_error: float
+    psnr_baselines: dict[str, float]
 
 
 def main() -> None:
@@ -60,31 +57,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of the development data")
     parser.add_argument("--model", default="base", help="bundled model or model folder")
+    parser.add_argument("--engine", choices=["auto", "onnxruntime", "torch"], default="auto")
+    parser.add_argument("--threads", type=int, default=None, help="processor threads, all by default")
     parser.add_argument("--limit", type=int, default=None, help="pictures per row")
+    parser.add_argument("--row", action="append", default=[], help="only rows whose name holds this; repeatable")
     parser.add_argument("--told", action="store_true", help="also restore with the task given")
+    parser.add_argument("--baselines", action="store_true", help="also the classical methods for each row's tasks")
     parser.add_argument("--json", type=Path, default=None, help="where to write the scores")
     options = parser.parse_args()
-    restorer = Restorer(options.model)
-    rows = [
-        score(restorer, name, list(cases)[: options.limit], told=options.told)
-        for name, cases in development_sets(options.data)
-    ]
-    names = ("n", "input", "blind", "lowest", "told", "better", "|e|", "expected")
-    print(f"{'set':28}" + "".join(f"{name:>8}" for name in names))
-    for row in rows:
-        told = "-" if row.psnr_told is None else f"{row.psnr_told:.2f}"
-        scores = f"{row.psnr_input:8.2f}{row.psnr_restored:8.2f}{row.psnr_restored_lowest:8.2f}{told:>8}"
-        errors = f"{row.mean_absolute_error:8.2f}{row.predicted_absolute_error:8.2f}"
-        print(f"{row.name:28}{row.n_pictures:8d}{scores}{row.share_improved:8.0%}{errors}")
+    restorer = Restorer(options.model, engine=options.engine, threads=options.threads)
+    print(f"{'set':40}" + "".join(f"{name:>9}" for name in HEADINGS))
+    rows = []
+    for one in development_sets(options.data):
+        if not options.row or any(text in one.name for text in options.row):
+            rows.append(score_set(restorer, one, options.limit, told=options.told, baselines=options.baselines))
+            print(line(one, rows[-1]), flush=True)
     report = {
         "model": restorer.spec.name,
         "version": restorer.spec.version,
         "weights_sha256": restorer.spec.fingerprint,
-        "commit": _commit(),
+        "engine": f"{restorer.engine.name}, {restorer.engine.device}, {restorer.engine.precision}",
+        "commit": commit(),
         "python": platform.python_version(),
         "onnxruntime": onnxruntime.__version__,
         "machine": platform.machine(),
-        "protocol": "whole pictures, blind, 8-bit results, RGB, data range 255, mean over pictures",
+        "limit": options.limit,
+        "protocol": __doc__,
         "rows": [asdict(row) for row in rows],
     }
     if options.json:
@@ -93,84 +91,79 @@ def main() -> None:
         print(json.dumps(report))
 
 
-def development_sets(root: Path) -> Iterator[tuple[str, Iterator[Case]]]:
-    """The rows of the table, in order."""
-    for sigma in (15, 25, 50):
-        name = f"BSDS500_val, Gaussian {sigma}"
-        yield name, (_noisy(path, sigma) for path in _pictures(root / "clean" / "BSDS500_val"))
-    yield "rain", (_pair("rain", path, root / "rain" / "target") for path in _pictures(root / "rain" / "input"))
-    indoor = root / "haze" / "SOTS_indoor_dev5"
-    yield "SOTS_indoor_dev5", (_pair("haze", path, indoor / "gt") for path in _pictures(indoor / "hazy"))
-    yield "SICE", _sice(root / "lowlight")
-    yield "PolyU_dev12", _polyu(root / "noise" / "PolyU_dev12")
-    yield "BSDS500_val, untouched", (_noisy(path, 0) for path in _pictures(root / "clean" / "BSDS500_val"))
-    yield "Val20, untouched", (_noisy(path, 0) for path in _pictures(root / "clean" / "Val20"))
+HEADINGS = ("n", "input", "blind", "told", "lowest", "median", "<35 dB", "<40 dB", "better", "|e|", "expected")
 
 
-def score(restorer: Restorer, name: str, cases: list[Case], *, told: bool) -> Row:
+def line(one: DevelopmentSet, row: Row) -> str:
+    """One line of the table."""
+    told = "-" if row.psnr_told is None else f"{row.psnr_told:.2f}"
+    better = "-" if row.share_improved is None else f"{row.share_improved:.0%}"
+    scores = f"{row.psnr_input:9.2f}{row.psnr_restored:9.2f}{told:>9}"
+    spread = (
+        f"{row.psnr_restored_lowest:9.2f}{row.psnr_restored_median:9.2f}{row.n_below_35_db:9d}{row.n_below_40_db:9d}"
+    )
+    errors = f"{better:>9}{row.mean_absolute_error:9.2f}{row.predicted_absolute_error:9.2f}"
+    classical = "".join(f"\n{'':40}{'':9}{'':9}{psnr:9.2f}  {name}" for name, psnr in row.psnr_baselines.items())
+    return f"{one.title:40}{row.n_pictures:9d}{scores}{spread}{errors}{classical}"
+
+
+def score_set(restorer: Restorer, one: DevelopmentSet, limit: int | None, *, told: bool, baselines: bool) -> Row:
     """Restore every picture of a set."""
+    can_be_told = told and bool(one.tasks) and set(one.tasks) <= set(restorer.spec.trained_tasks)
+    blind_model, told_model = ModelContestant(restorer), ModelContestant(restorer, told="given")
+    methods = {
+        name: BaselineContestant(baseline)
+        for name, baseline in BASELINES.items()
+        if baselines and set(baseline.tasks) & set(one.tasks)
+    }
     inputs, blind, named, errors, predicted = [], [], [], [], []
-    for case in cases:
-        result = restorer.restore(case.degraded)
-        inputs.append(min(100.0, psnr(case.degraded, case.clean, data_range=255)))
-        blind.append(min(100.0, psnr(result.image, case.clean, data_range=255)))
-        errors.append(np.abs(result.image.astype(float) - case.clean).mean())
-        predicted.append(result.uncertainty.mean())
-        if told and case.task:
-            named.append(psnr(restorer.restore(case.degraded, task=case.task).image, case.clean, data_range=255))
+    classical: dict[str, list[float]] = {name: [] for name in methods}
+    for case in one.cases(limit):
+        result = blind_model.restore(case)
+        inputs.append(score_input(case.degraded, case.clean, one.measure))
+        blind.append(score(result.image, case.clean, one.measure))
+        errors.append(255 * float(np.abs(as_delivered(result.image, one.measure) - case.clean).mean()))
+        predicted.append(_mean(result.expected_error))
+        if can_be_told:
+            named.append(_restored_psnr(told_model, case, one.measure))
+        for name, method in methods.items():
+            classical[name].append(_restored_psnr(method, case, one.measure))
     return Row(
-        name=name,
-        n_pictures=len(cases),
+        name=one.name,
+        origin=one.origin,
+        measure=one.measure.meaning,
+        n_pictures=len(blind),
         psnr_input=float(np.mean(inputs)),
         psnr_restored=float(np.mean(blind)),
         psnr_restored_lowest=float(np.min(blind)),
         psnr_restored_median=float(np.median(blind)),
         n_below_35_db=int(np.less(blind, 35).sum()),
+        n_below_40_db=int(np.less(blind, 40).sum()),
         psnr_told=float(np.mean(named)) if named else None,
-        share_improved=float(np.mean(np.greater(blind, inputs))),
+        share_improved=float(np.mean(np.greater(blind, np.add(inputs, LEAST_CHANGE_DB)))) if one.tasks else None,
         mean_absolute_error=float(np.mean(errors)),
         predicted_absolute_error=float(np.mean(predicted)),
+        psnr_baselines={name: float(np.mean(values)) for name, values in classical.items()},
     )
 
 
-def _pictures(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in {".png", ".jpg", ".webp"})
+def as_delivered(image: Float32, measure: Measure) -> Float32:
+    """The result as it is scored: rounded to 8 bits, or not."""
+    return (np.rint(image * 255) / 255).astype(np.float32) if measure.rounding == "uint8" else image
 
 
-def _read(path: Path) -> Picture:
-    return read_photo(path).pixels
-
-
-def _noisy(path: Path, sigma: float) -> Case:
-    clean = _read(path)
-    seed = int.from_bytes(hashlib.sha256(f"{path.name} {sigma}".encode()).digest()[:8], "big")
-    noise = np.random.default_rng(seed).standard_normal(clean.shape)
-    degraded = np.clip(np.round(clean + sigma * noise), 0, 255).astype(np.uint8)
-    return Case(task="noise" if sigma else None, degraded=degraded, clean=clean)
-
-
-def _pair(task: Task, degraded: Path, targets: Path) -> Case:
-    stems = {path.stem: path for path in _pictures(targets)}
-    clean = stems.get(degraded.stem) or stems[degraded.stem.split("_")[0]]
-    return Case(task=task, degraded=_read(degraded), clean=_read(clean))
-
-
-def _sice(folder: Path) -> Iterator[Case]:
-    files = {path.stem: path for path in _pictures(folder / "SICE")}
-    for line in (folder / "SICE_pairs.csv").read_text().splitlines()[1:]:
-        low, reference = line.split(",")[:2]
-        yield Case(task="low_light", degraded=_read(files[low]), clean=_read(files[reference]))
-
-
-def _polyu(folder: Path) -> Iterator[Case]:
-    for path in sorted(folder.glob("*_real.*")):
-        clean = _read(path.with_name(path.name.replace("_real", "_mean")))
-        yield Case(task="noise", degraded=_read(path), clean=clean)
-
-
-def _commit() -> str:
+def commit() -> str:
+    """Short hash of the checked-out commit."""
     found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return found.stdout.strip() or "unknown"
+
+
+def _restored_psnr(contestant: ModelContestant | BaselineContestant, case: Case, measure: Measure) -> float:
+    return score(contestant.restore(case).image, case.clean, measure)
+
+
+def _mean(error: Float32 | None) -> float:
+    return float("nan") if error is None else float(error.mean(dtype=np.float64))
 
 
 if __name__ == "__main__":

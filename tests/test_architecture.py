@@ -16,12 +16,13 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     {"errors", "tasks"},
     {"imaging", "physics", "ops", "metrics"},
-    {"model", "data"},
+    {"model", "data", "baselines"},
     {"training", "evaluation", "runtime", "export"},
+    {"batch"},
     {"server", "cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-WITHOUT_TORCH = ("errors", "tasks", "imaging", "runtime", "cli", "server")
+WITHOUT_TORCH = ("errors", "tasks", "imaging", "runtime", "batch", "cli", "server")
 TORCH_ENGINE = "opir.runtime.torch_engine"
 LONGEST_FILE = 400
 

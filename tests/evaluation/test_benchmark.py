@@ -58,6 +58,15 @@ def test_rows_and_means(random_pairs: ImageSet, write_set):
     assert row.results[0].uncertainty is None
 
 
+def test_a_result_that_equals_its_input_is_not_worse(random_pairs: ImageSet):
+    """8-bit scores of a float32 input and of its copy differ in the last digits."""
+    for name in ("ours", "basicsr"):
+        protocol = PROTOCOLS[name]
+        scores = evaluate(plan_cases(random_pairs, protocol).cases(), [Blend(0.0), Blend(1e-9)], protocol)
+        (row,) = summarise(scores, protocol)
+        assert [result.n_worse for result in row.results] == [0, 0]
+
+
 def test_several_rows_have_a_mean_over_all_pictures(write_set):
     names = ["haze/1.png", "haze/2.png", "clear/1.png", "clear/2.png", "low/1.png"]
     levels = (10, 20, 0, 0, 40)

@@ -92,3 +92,4 @@ def test_versions_name_the_jpeg_decoder():
 def test_columns_of_equal_name_are_told_apart():
     one, two, three = (Identity(name=name, kind="folder", source=f"/x/{k}") for k, name in enumerate("aba"))
     assert column_names([one, two, three]) == ("a (/x/0)", "b", "a (/x/2)")
+    assert column_names([one, one, two]) == ("a (/x/0) #1", "a (/x/0) #2", "b")

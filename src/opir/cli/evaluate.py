@@ -1,4 +1,4 @@
-"""``opir eval``: scores of models and of other programs' results under a named protocol."""
+"""``opir eval``: scores of models, classical methods and other programs' results under a named protocol."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import typer
 
 from opir.cli.console import choice, pixel_progress, say, say_columns
 from opir.cli.engine_options import ENGINES, parse_tile
+from opir.tasks import TASKS
 
 if TYPE_CHECKING:
     from opir.evaluation.benchmark import CaseScore
-    from opir.evaluation.contestants import Contestant, Restored
+    from opir.evaluation.contestants import Contestant, Identity, Restored, Told
     from opir.evaluation.gallery import Gallery
     from opir.evaluation.plan import Case, Plan
     from opir.evaluation.report import EvaluationReport
@@ -29,6 +30,19 @@ def _list_protocols(wanted: bool) -> None:
     for protocol in PROTOCOLS.values():
         for number, line in enumerate(protocol.description):
             say(line if number == 0 else f"  {line}")
+    raise typer.Exit
+
+
+def _list_baselines(wanted: bool) -> None:
+    if not wanted:
+        return
+    from opir.baselines.catalogue import BASELINES
+
+    for baseline in BASELINES.values():
+        say(f"{baseline.name}: for {', '.join(baseline.tasks)}; {baseline.method}")
+        say(f"  {baseline.source}")
+        say(f"  {baseline.parameters}")
+        say(f"  {baseline.software}")
     raise typer.Exit
 
 
@@ -49,13 +63,29 @@ def evaluate(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME|FOLDER", help="Bundled model or model folder; repeatable.", show_default="base, if no results"
+            metavar="NAME|FOLDER",
+            help="Bundled model or model folder; repeatable.",
+            show_default="base, if nothing else is named",
         ),
+    ] = None,
+    task: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|given",
+            help="Score the models once more, told what is wrong: by name, repeatable, or 'given' as labelled.",
+        ),
+    ] = None,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Classical method; repeatable; see --list-baselines."),
     ] = None,
     results: Annotated[
         list[Path] | None,
         typer.Option(metavar="DIR", help="Results of another program, named like the inputs; repeatable."),
     ] = None,
+    inputs_only: Annotated[
+        bool, typer.Option("--inputs-only", help="Score the degraded pictures themselves and nothing else.")
+    ] = False,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON.")] = None,
     html_file: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures, worst cases first.")
@@ -74,8 +104,14 @@ def evaluate(
     show_list: Annotated[  # noqa: ARG001 - handled by its callback
         bool, typer.Option("--list", callback=_list_protocols, is_eager=True, help="Describe the protocols and exit.")
     ] = False,
+    show_baselines: Annotated[  # noqa: ARG001 - handled by its callback
+        bool,
+        typer.Option(
+            "--list-baselines", callback=_list_baselines, is_eager=True, help="Describe the classical methods and exit."
+        ),
+    ] = False,
 ) -> None:
-    """Score models, and results of other programs, on a test set.
+    """Score models, classical methods, and results of other programs, on a test set.
 
     The scores of the inputs themselves stand beside those of the results. A file that is missing, unreadable or
     of the wrong size ends the evaluation with exit code 1 and is named.
@@ -91,25 +127,65 @@ def evaluate(
     synthetic += [Synthetic(kind="jpeg", level=level) for level in jpeg or []]
     for file in (json_file, html_file):
         _check_target(file)
+    if inputs_only and (model or baseline or results or task):
+        raise typer.BadParameter("it leaves out models, baselines and results: name none", param_hint="--inputs-only")
+    models = model or ([] if results or save_inputs or baseline or inputs_only else ["base"])
+    told = _parse_told(task or [], n_models=len(models))
+    methods = _baselines(baseline or [])
     plan = plan_cases(open_dataset(data, name, split), chosen, synthetic=synthetic, limit=limit)
-    models = model or ([] if results or save_inputs else ["base"])
-    contestants = _contestants(plan, models, results or [], engine=engine, tile=tile, threads=threads)
+    contestants = _models(plan, models, told, engine=engine, tile=tile, threads=threads)
+    contestants += [*methods, *_folders(plan, results or [])]
     report, gallery = _run(plan, contestants, with_pictures=html_file is not None, save_inputs=save_inputs)
     _print(report)
     _write(report, gallery, json_file, html_file)
 
 
-def _contestants(
-    plan: Plan, models: list[str], folders: list[Path], *, engine: str, tile: str, threads: int | None
+def _parse_told(words: list[str], *, n_models: int) -> Told | None:
+    """What ``--task`` says; the order of the names means nothing."""
+    if not words:
+        return None
+    if n_models == 0:
+        raise typer.BadParameter("there is no model to be told a task: name one with --model", param_hint="--task")
+    named = [choice(word, (*TASKS, "given"), option="--task") for word in words]
+    if "given" not in named:
+        return tuple(task for task in TASKS if task in named)
+    if len(set(named)) > 1:
+        raise typer.BadParameter("'given' takes the tasks from the data: name none beside it", param_hint="--task")
+    return "given"
+
+
+def _models(
+    plan: Plan, models: list[str], told: Told | None, *, engine: str, tile: str, threads: int | None
 ) -> list[Contestant]:
-    from opir.evaluation.contestants import ModelContestant
-    from opir.evaluation.result_folder import ResultFolder
+    """Every model, blind and, if wanted, told beside it."""
+    from opir.evaluation.contestants import ModelContestant, check_told
     from opir.runtime.restore import Restorer
 
     engine_name, tile_size = choice(engine, ENGINES, option="--engine"), parse_tile(tile)
-    restorers = [Restorer(model, engine=engine_name, tile=tile_size, threads=threads) for model in models]
-    found: list[Contestant] = [ModelContestant(restorer) for restorer in restorers]
-    return found + [ResultFolder(folder, plan) for folder in folders]
+    found: list[Contestant] = []
+    for model in models:
+        restorer = Restorer(model, engine=engine_name, tile=tile_size, threads=threads)
+        found.append(ModelContestant(restorer))
+        if told is not None:
+            check_told(told, plan.labels, restorer.spec)
+            found.append(ModelContestant(restorer, told=told))
+    return found
+
+
+def _baselines(names: list[str]) -> list[Contestant]:
+    if not names:
+        return []
+    from opir.baselines.catalogue import BASELINES
+    from opir.evaluation.contestants import BaselineContestant
+
+    chosen = dict.fromkeys(choice(name, tuple(BASELINES), option="--baseline") for name in names)
+    return [BaselineContestant(BASELINES[name]) for name in chosen]
+
+
+def _folders(plan: Plan, folders: list[Path]) -> list[Contestant]:
+    from opir.evaluation.result_folder import ResultFolder
+
+    return [ResultFolder(folder, plan) for folder in folders]
 
 
 def _run(
@@ -154,14 +230,21 @@ def _print(report: EvaluationReport) -> None:
         say(line)
     say(f"data: {image_set.title} ({image_set.split}), {len(image_set)} {image_set.kind}, {image_set.root}")
     for identity in report.identities:
-        digest = f", sha256 {identity.weights_sha256[:12]}, {identity.engine}" if identity.weights_sha256 else ""
-        say(f"{identity.kind}: {identity.source}{digest}")
+        say(_introduction(identity))
     say("")
     say_columns(list(table(report)))
     uncertainty = list(uncertainty_table(report))
     if uncertainty:
         say("")
         say_columns(uncertainty)
+
+
+def _introduction(identity: Identity) -> str:
+    parts = [f"{identity.kind}: {identity.source}"]
+    parts += [f"told {identity.told}"] if identity.told else []
+    parts += [f"sha256 {identity.weights_sha256[:12]}"] if identity.weights_sha256 else []
+    parts += [text for text in (identity.engine, identity.parameters) if text]
+    return ", ".join(parts)
 
 
 def _check_target(path: Path | None) -> None:

@@ -23,6 +23,9 @@ from opir.evaluation.uncertainty import (
 ALL_ROWS: Final = "all"
 """Row over all pictures, where there are several rows."""
 
+LEAST_CHANGE: Final = 1e-4
+"""Differences of a measure up to this one are rounding: a result that equals its input is not worse."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ResultScore:
@@ -171,7 +174,10 @@ def _result_summary(scores: Sequence[CaseScore], index: int, protocol: Protocol)
     complete = len(known) == len(results)
     return ResultSummary(
         values=_means([result.values for result in results]),
-        n_worse=sum(sign * result.values[0] < sign * one.input[0] for one, result in zip(scores, results, strict=True)),
+        n_worse=sum(
+            sign * result.values[0] < sign * one.input[0] - LEAST_CHANGE
+            for one, result in zip(scores, results, strict=True)
+        ),
         uncertainty=mean_score(known) if complete else None,
         between_pictures=correlation_between_pictures(known) if complete else None,
     )

@@ -53,7 +53,9 @@ def html_page(report: EvaluationReport, cases: Sequence[CaseFigures]) -> str:
         *_cases(cases, protocol, report),
         "<section><h2>How it was made</h2>",
         f"<p><code>{escape(report.command)}</code></p>",
-        _html_table([("CONTESTANT", "SOURCE", "WEIGHTS SHA256", "ENGINE"), *_contestants(report)], n_text=4),
+        _html_table(
+            [("CONTESTANT", "SOURCE", "WEIGHTS SHA256", "SOFTWARE", "PARAMETERS"), *_contestants(report)], n_text=5
+        ),
         _html_table([("SOFTWARE", "VERSION"), *software_versions().items()], n_text=2),
         "</section>",
     ]
@@ -76,7 +78,7 @@ def _html_table(rows: Sequence[Sequence[str]], *, n_text: int) -> str:
 
 def _contestants(report: EvaluationReport) -> Iterator[tuple[str, ...]]:
     for name, identity in zip(column_names(report.identities), report.identities, strict=True):
-        yield name, identity.source, identity.weights_sha256 or "-", identity.engine or "-"
+        yield name, identity.source, identity.weights_sha256 or "-", identity.engine or "-", identity.parameters or "-"
 
 
 def _uncertainty(report: EvaluationReport) -> Iterator[str]:

@@ -24,6 +24,7 @@ from opir.evaluation.synthetic import (
     compress_jpeg,
 )
 from opir.imaging import Photo, read_photo
+from opir.tasks import Task
 
 Float32: TypeAlias = NDArray[np.float32]
 
@@ -38,6 +39,8 @@ class Label:
     """Name of the picture in its data set: the relative path without suffix."""
     path: Path
     """File of the degraded picture, or of the clean one that is degraded here."""
+    tasks: tuple[Task, ...] = ()
+    """What is wrong with it, as far as the data set tells or was asked for; empty if nothing is, or is known."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -207,11 +210,11 @@ def _codes(photo: Photo) -> Codes:
 
 
 def _pair_label(pair: Pair) -> Label:
-    return Label(row="+".join(pair.tasks) or "as given", name=pair.name, path=pair.degraded)
+    return Label(row="+".join(pair.tasks) or "as given", name=pair.name, path=pair.degraded, tasks=pair.tasks)
 
 
 def _label(damage: Synthetic, image: CleanImage) -> Label:
-    return Label(row=damage.label, name=image.name, path=image.path)
+    return Label(row=damage.label, name=image.name, path=image.path, tasks=damage.tasks)
 
 
 def _case(label: Label, degraded: Codes | Float32, clean: Codes, whole_size: tuple[int, int]) -> Case:

@@ -54,11 +54,15 @@ def software_versions() -> dict[str, str]:
 
 
 def column_names(identities: Sequence[Identity]) -> tuple[str, ...]:
-    """A heading per contestant; those of equal name get their source in brackets."""
+    """A heading per contestant, no two alike: those of equal name get their source in brackets, or a number."""
     names = [identity.name for identity in identities]
-    return tuple(
+    headings = [
         f"{identity.name} ({identity.source})" if names.count(identity.name) > 1 else identity.name
         for identity in identities
+    ]
+    return tuple(
+        f"{heading} #{headings[: index + 1].count(heading)}" if headings.count(heading) > 1 else heading
+        for index, heading in enumerate(headings)
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from opir.errors import ConfigurationError
+from opir.tasks import Task
 
 Codes = NDArray[np.uint8]
 """(H, W, 3), RGB code values."""
@@ -46,6 +47,11 @@ class Synthetic:
     def label(self) -> str:
         """Name of the row in a table: ``noise 25``."""
         return f"{self.kind} {self.level:g}"
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What is wrong with a picture afterwards; noise 0 leaves it as it is."""
+        return () if self.kind == "noise" and self.level == 0 else (self.kind,)
 
 
 class NoiseStream:
