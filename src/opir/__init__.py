@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from opir.imaging import Metadata, Photo, read_photo, write_photo
     from opir.runtime.restore import Restorer
     from opir.runtime.result import Findings, Report, Restoration
+    from opir.runtime.settings import RestoreSettings
     from opir.runtime.spec import ModelSpec
     from opir.runtime.weights import bundled_models
     from opir.tasks import TASKS, Task
@@ -53,6 +54,7 @@ _HOME: dict[str, str] = {
     "Photo": "opir.imaging",
     "Report": "opir.runtime.result",
     "Restoration": "opir.runtime.result",
+    "RestoreSettings": "opir.runtime.settings",
     "Restorer": "opir.runtime.restore",
     "ShapeError": "opir.errors",
     "Task": "opir.tasks",
@@ -82,6 +84,7 @@ __all__ = [
     "Photo",
     "Report",
     "Restoration",
+    "RestoreSettings",
     "Restorer",
     "ShapeError",
     "Task",

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
+from opir.batch.manifest import MANIFEST_NAME
 from opir.cli.main import app
 from opir.runtime.restore import Restorer
 from tiny_model import write_tiny_model
@@ -31,6 +32,10 @@ def restore(tiny_model: Path) -> Callable[..., Result]:
 
 
 Restore = Callable[..., Result]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*"))
 
 
 def test_one_picture(restore: Restore, picture: Picture, tiny_model: Path, tmp_path: Path) -> None:
@@ -59,7 +64,7 @@ def test_several_pictures_and_their_maps(restore: Restore, picture: Picture, tmp
     sources = [picture("a.png"), picture("b.jpg")]
     result = restore(*sources, "-o", tmp_path / "out", "--uncertainty", tmp_path / "maps")
     assert result.exit_code == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.jpg"]
+    assert names(tmp_path / "out") == ["a.png", "b.jpg", MANIFEST_NAME]
     assert sorted(path.name for path in (tmp_path / "maps").iterdir()) == ["a.png", "b.png"]
     assert result.stdout.splitlines()[-1] == "2 of 2 pictures restored, 0 failed"
 
@@ -69,7 +74,7 @@ def test_one_bad_file_does_not_end_the_batch(restore: Restore, picture: Picture,
     bad.write_text("not a picture")
     result = restore(picture("a.png"), bad, picture("z.png"), "-o", tmp_path / "out")
     assert result.exit_code == 1
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "z.png"]
+    assert names(tmp_path / "out") == ["a.png", MANIFEST_NAME, "z.png"]
     assert len(result.stderr.splitlines()) == 1
     assert str(bad) in result.stderr
     assert result.stdout.splitlines()[-1] == "2 of 3 pictures restored, 1 failed"
@@ -111,7 +116,7 @@ def test_bad_input_is_one_line_and_no_file(restore: Restore, tmp_path: Path, kin
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) == 1
     assert "bad.png" in result.stderr
-    assert list((tmp_path / "out").iterdir()) == []
+    assert names(tmp_path / "out") == []
 
 
 @pytest.mark.parametrize("target", ["photo.png", "./photo.png", ".", "link.png"])
@@ -280,7 +285,7 @@ def test_interrupt_ends_the_batch_and_keeps_what_is_done(
     result = restore(picture("a.png"), picture("b.png"), picture("c.png"), "-o", tmp_path / "out")
     assert result.exit_code == 130
     assert result.stderr == "opir: interrupted: 1 of 3 pictures had their turn\n"
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
+    assert names(tmp_path / "out") == ["a.png", MANIFEST_NAME]
 
 
 def test_names_cannot_control_the_terminal(restore: Restore, tmp_path: Path) -> None:

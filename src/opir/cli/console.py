@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _Name = TypeVar("_Name", bound=str)
 
@@ -21,6 +25,11 @@ def printable(text: str) -> str:
 def say(text: str) -> None:
     """Print one line to standard output."""
     typer.echo(printable(text))
+
+
+def say_json(entry: Mapping[str, object]) -> None:
+    """Print an object as one line of JSON to standard output."""
+    typer.echo(json.dumps(entry))
 
 
 def fail(text: str) -> None:
@@ -61,15 +70,20 @@ def pixel_progress(description: str, *, wanted: bool = True) -> Iterator[Callabl
     if not (wanted and sys.stderr.isatty()):
         yield None
         return
+    with progress_bar() as bar:
+        task = bar.add_task(printable(description), total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def progress_bar() -> Progress:
+    """Return an empty bar on standard error: description, bar, share done, time left; gone when it ends."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-    from rich.text import Text
 
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
     )
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(Text(printable(description)).plain, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    return Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)

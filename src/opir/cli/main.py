@@ -20,7 +20,10 @@ from opir.errors import DatasetError, OpirError
 
 COMMANDS: Final[dict[str, str]] = {
     "restore": "opir.cli.restore:restore",
+    "analyze": "opir.cli.analyze:analyze",
+    "compare": "opir.cli.compare:compare",
     "degrade": "opir.cli.degrade:degrade",
+    "serve": "opir.cli.serve:serve",
     "eval": "opir.cli.evaluate:evaluate",
     "models": "opir.cli.models:models",
     "doctor": "opir.cli.doctor:doctor",

@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from opir.cli.console import choice, fail, pixel_progress, say
+from opir.cli.console import choice, fail
 from opir.cli.engine_options import ENGINES, parse_tile
-from opir.cli.output_plan import Job, check_free, create_folders, plan_jobs
-from opir.errors import OpirError
-from opir.tasks import TASKS, Task
+from opir.cli.output_plan import create_folders, is_folder, plan_jobs
+from opir.errors import ConfigurationError
+from opir.tasks import TASKS
 
 if TYPE_CHECKING:
+    from opir.batch.job import Job
     from opir.runtime.restore import Restorer
-    from opir.runtime.result import Restoration
+    from opir.runtime.settings import RestoreSettings
 
-INTERRUPTED: Final = 130
+STREAM: Final = "-"
+"""Standard input as a picture, standard output as a result."""
 
 
 def restore(
     inputs: Annotated[
-        list[Path], typer.Argument(metavar="INPUT", help="Pictures to restore.", show_default=False, readable=False)
+        list[Path],
+        typer.Argument(
+            metavar="INPUT",
+            help="Pictures, folders of pictures, or - for standard input.",
+            show_default=False,
+            readable=False,
+        ),
     ],
     output: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--output",
             "-o",
             metavar="PATH",
-            help="File to write. A folder if it is one, ends in a slash, or several pictures are given.",
+            help="File to write, or - for standard output. A folder if it is one, ends in a slash, or several "
+            "pictures or a folder are given; it gets the tree of the folder that was given.",
             show_default=False,
         ),
-    ],
+    ] = None,
     task: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,15 +54,52 @@ def restore(
     strength: Annotated[
         float, typer.Option(min=0.0, max=1.0, metavar="0..1", help="Share of the correction: 0 original, 1 restored.")
     ] = 1.0,
+    max_uncertainty: Annotated[
+        float | None,
+        typer.Option(
+            metavar="LEVELS",
+            help="Keep the original where the expected error is above this many grey levels of 255.",
+            show_default="no limit",
+        ),
+    ] = None,
     uncertainty: Annotated[
         str | None,
         typer.Option(metavar="PATH", help="Also write a heat map of the expected error; PATH as for -o."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing results.")] = False,
+    metadata: Annotated[
+        str,
+        typer.Option(
+            metavar="keep|safe|strip",
+            help="What of EXIF and XMP stays: all, all but places, serial numbers and the like, or nothing.",
+        ),
+    ] = "keep",
+    no_record: Annotated[
+        bool, typer.Option("--no-record", help="Do not note in the XMP what was done (strip implies it).")
+    ] = False,
+    format: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="File format of the results, such as png.", show_default="like the input"),
+    ] = None,
     quality: Annotated[
         int | None,
         typer.Option(min=1, max=100, metavar="1..100", help="JPEG or WebP quality.", show_default="like the input"),
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing results.")] = False,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Replace the originals, each once its result is complete.")
+    ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Skip what the folder's manifest proves to be done in exactly the same way."),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done and write nothing.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep looking for new pictures in the folders until Ctrl-C.")
+    ] = False,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", "-j", min=0, metavar="N", help="Pictures read ahead and written behind; 0 for none."),
+    ] = 2,
     tile: Annotated[
         str, typer.Option(metavar="auto|0|N", help="Largest side of a tile [px]; 0 for no tiles.")
     ] = "auto",
@@ -69,119 +114,168 @@ def restore(
 ) -> None:
     """Restore pictures.
 
-    Size, colour profile, metadata and transparency stay, and originals are never replaced. A picture that
-    fails is reported and the others go on. The exit code is 0 if all are done, 1 if some failed, 2 for wrong
-    usage, 130 if interrupted.
+    Size, colour profile, metadata and transparency stay, and originals are never replaced unless --in-place asks
+    for it. A picture that fails is reported and the others go on. Several pictures, or a folder, leave a manifest
+    beside the results, with which --resume goes on after an interruption. The exit code is 0 if all are done, 1 if
+    some failed, 2 for wrong usage, 130 if interrupted.
     """
+    request = _Request(
+        inputs=tuple(inputs),
+        output=output,
+        uncertainty=uncertainty,
+        settings=_settings(task, strength, max_uncertainty, metadata, not no_record, format, quality),
+        overwrite=overwrite,
+        in_place=in_place,
+        resume=resume,
+        dry_run=dry_run,
+        watch=watch,
+        depth=jobs,
+        as_json=as_json,
+    )
     tile_size = parse_tile(tile)
     engine_name = choice(engine, ENGINES, option="--engine")
-    tasks = tuple(choice(name, TASKS, option="--task") for name in task or [])
-    jobs = plan_jobs(inputs, output, uncertainty)
+    _check_usage(request)
+    planned = _plan(request)
+    manifest_folder = _manifest_folder(request, len(planned))
+
     from opir.runtime.restore import Restorer
 
     restorer = Restorer(model, engine=engine_name, tile=tile_size, threads=threads)
-    create_folders(inputs, output, uncertainty)
-    settings = _Settings(
-        task=tasks or None,
-        strength=strength,
-        overwrite=overwrite,
-        quality=quality,
-        as_json=as_json,
-    )
+    if request.is_stream:
+        from opir.cli.restore_stream import restore_stream
+
+        restore_stream(
+            request.inputs[0],
+            str(output),
+            restorer,
+            request.settings,
+            uncertainty=uncertainty,
+            overwrite=overwrite,
+        )
+        return
     if not as_json:
-        _introduce(restorer, tile)
-    n_failed = _run(jobs, restorer, settings)
-    if len(jobs) > 1 and not as_json:
-        say(f"{len(jobs) - n_failed} of {len(jobs)} pictures restored, {n_failed} failed")
-    if n_failed:
-        raise typer.Exit(1)
+        from opir.cli.restore_report import introduce
+
+        introduce(restorer, tile)
+    _run(request, planned, restorer, manifest_folder)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Settings:
-    """What holds for every picture of the batch."""
+class _Request:
+    """The command line, as far as it is about files."""
 
-    task: tuple[Task, ...] | None
-    strength: float
+    inputs: tuple[Path, ...]
+    output: str | None
+    uncertainty: str | None
+    settings: RestoreSettings
     overwrite: bool
-    quality: int | None
+    in_place: bool
+    resume: bool
+    dry_run: bool
+    watch: bool
+    depth: int
     as_json: bool
 
+    @property
+    def is_stream(self) -> bool:
+        return STREAM in (self.output, *map(str, self.inputs))
 
-def _introduce(restorer: Restorer, tile: str) -> None:
-    engine, spec = restorer.engine, restorer.spec
-    size = {"auto": "tiles as memory allows", "0": "no tiles"}.get(tile, f"tiles of {tile} px")
-    say(f"model {spec.name} {spec.version}, {engine.name} on {engine.device}, {engine.precision}, {size}")
-
-
-def _run(jobs: tuple[Job, ...], restorer: Restorer, settings: _Settings) -> int:
-    """Restore every picture and return how many failed."""
-    n_failed = 0
-    for number, job in enumerate(jobs):
-        try:
-            restoration = _restore_one(job, restorer, settings)
-        except KeyboardInterrupt as error:
-            fail(f"interrupted: {number} of {len(jobs)} pictures had their turn")
-            raise typer.Exit(INTERRUPTED) from error
-        except (OpirError, OSError, MemoryError) as error:
-            n_failed += 1
-            _report_failure(job, error, settings)
-        else:
-            _report_success(job, restoration, settings)
-    return n_failed
+    @property
+    def has_folders(self) -> bool:
+        return any(path.is_dir() for path in self.inputs)
 
 
-def _restore_one(job: Job, restorer: Restorer, settings: _Settings) -> Restoration:
-    """Restore one picture and write its results; every check of the outputs comes before the work."""
-    from opir.imaging import Photo, check_output_path, draw_heat_map, read_photo, write_photo
+def _settings(
+    task: list[str] | None,
+    strength: float,
+    max_uncertainty: float | None,
+    metadata: str,
+    record: bool,
+    format: str | None,
+    quality: int | None,
+) -> RestoreSettings:
+    from opir.imaging import FORMATS
+    from opir.runtime.settings import METADATA_POLICIES, RestoreSettings
 
-    for path in job.outputs:
-        check_free(path, overwrite=settings.overwrite)
-        check_output_path(path)
-    photo = read_photo(job.source)
-    check_output_path(job.output, transparent=photo.is_transparent, size=(photo.width, photo.height))
-    with pixel_progress(job.source.name, wanted=not settings.as_json) as progress:
-        restoration = restorer.restore(photo, task=settings.task, strength=settings.strength, progress=progress)
-    if job.uncertainty is not None:
-        write_photo(Photo(pixels=draw_heat_map(restoration.uncertainty)), job.uncertainty)
-    restoration.save(job.output, quality=settings.quality)
-    return restoration
-
-
-def _report_failure(job: Job, error: Exception, settings: _Settings) -> None:
-    # The message names the file in most cases, but not where a decoder or the system speaks.
-    message = str(error) or type(error).__name__
-    fail(message if str(job.source) in message else f"{job.source}: {message}")
-    if settings.as_json:
-        failure = {"kind": type(error).__name__, "message": message}
-        _print_json({"input": str(job.source), "ok": False, "error": failure})
-
-
-def _report_success(job: Job, restoration: Restoration, settings: _Settings) -> None:
-    report = restoration.report
-    if settings.as_json:
-        _print_json(
-            {
-                "input": str(job.source),
-                "ok": True,
-                "output": str(job.output),
-                "uncertainty": None if job.uncertainty is None else str(job.uncertainty),
-                "found": dict(restoration.found),
-                "expected_error": restoration.expected_error,
-                "report": asdict(report),
-            }
+    tasks = tuple(choice(name, TASKS, option="--task") for name in task or [])
+    try:
+        return RestoreSettings(
+            task=tasks or None,
+            strength=strength,
+            max_uncertainty=max_uncertainty,
+            metadata=choice(metadata, METADATA_POLICIES, option="--metadata"),
+            format=None if format is None else choice(_format_name(format), tuple(FORMATS), option="--format"),
+            quality=quality,
+            record=record,
         )
+    except ConfigurationError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _format_name(text: str) -> str:
+    """Return what a person may call a format in the spelling of the table."""
+    return {"JPG": "JPEG", "TIF": "TIFF"}.get(text.upper(), text.upper())
+
+
+def _check_usage(request: _Request) -> None:
+    """Raise :class:`typer.BadParameter` for options that contradict each other."""
+    if request.output is None and not request.in_place:
+        raise typer.BadParameter("say where the results go, or ask for --in-place", param_hint="--output")
+    if request.in_place and (request.output is not None or request.watch):
+        raise typer.BadParameter("goes with neither --output nor --watch", param_hint="--in-place")
+    if request.watch and (request.dry_run or not all(path.is_dir() for path in request.inputs)):
+        raise typer.BadParameter("watches folders, and not with --dry-run", param_hint="--watch")
+    if not request.is_stream:
         return
-    found = restoration.found
-    names = ", ".join(f"{name} {found[name]:.0%}" for name in found.likely()) or "nothing in particular"
-    tiles = f"{report.n_tiles} tiles of at most {report.tile} px" if report.n_tiles > 1 else "no tiles"
-    say(
-        f"{job.source} -> {job.output}: {report.width} x {report.height}, found {names}; "
-        f"expected error {restoration.expected_error:.1f} of 255; {tiles}, {report.seconds:.1f} s"
+    if len(request.inputs) > 1 or request.has_folders or request.output is None:
+        raise typer.BadParameter("- stands for one picture: give one INPUT and one --output")
+    if request.resume or request.dry_run or (request.as_json and request.output == STREAM):
+        raise typer.BadParameter("- goes neither with --resume nor --dry-run, and --json not with -o -")
+    if is_folder(request.output, request.inputs):
+        raise typer.BadParameter("a picture from standard input has no name: name the file", param_hint="--output")
+
+
+def _plan(request: _Request) -> tuple[Job, ...]:
+    """Return what is to be done; empty for streams, and for folders that are watched and empty yet."""
+    if request.is_stream:
+        return ()
+    jobs = plan_jobs(request.inputs, request.output, request.uncertainty, format=request.settings.format)
+    if not jobs and not request.watch:
+        fail(f"{', '.join(map(str, request.inputs))}: holds no pictures")
+        raise typer.Exit(1)
+    return jobs
+
+
+def _manifest_folder(request: _Request, n_jobs: int) -> Path | None:
+    """Return where the manifest lies: beside the results of several pictures or of a folder."""
+    folder = None
+    if request.is_stream:
+        return None
+    if request.output is None:
+        folder = request.inputs[0] if len(request.inputs) == 1 and request.has_folders else None
+    elif is_folder(request.output, request.inputs) and (n_jobs > 1 or request.has_folders or request.resume):
+        folder = Path(request.output)
+    if request.resume and folder is None:
+        raise typer.BadParameter("needs one folder with a manifest: name it as the output", param_hint="--resume")
+    return folder
+
+
+def _run(request: _Request, planned: tuple[Job, ...], restorer: Restorer, manifest_folder: Path | None) -> None:
+    from opir.batch.options import BatchOptions
+    from opir.cli import restore_batch
+
+    work = restore_batch.Work(
+        restorer=restorer,
+        settings=request.settings,
+        options=BatchOptions(overwrite=request.overwrite, resume=request.resume or request.watch, depth=request.depth),
+        manifest_folder=manifest_folder,
+        as_json=request.as_json,
     )
-    for note in report.notes:
-        say(f"note: {note}")
-
-
-def _print_json(entry: dict[str, object]) -> None:
-    typer.echo(json.dumps(entry))
+    if request.dry_run:
+        restore_batch.show_plan(planned, work)
+        return
+    create_folders(request.inputs, request.output, request.uncertainty)
+    if request.watch:
+        restore_batch.watch(lambda: _plan(request), work)
+    else:
+        restore_batch.restore_all(planned, work)

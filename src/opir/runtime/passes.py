@@ -52,14 +52,9 @@ def restore_array(
     Raises :class:`NumericalError` naming the tile and the part where a value is not finite, and
     :class:`MemoryError` where memory runs out.
     """
-    if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape or image.dtype != np.float32:
-        raise ShapeError(f"the image must be float32 (3, H, W), not empty; got {image.dtype} {image.shape}")
+    observed, cores = _padded_and_cut(engine, image, tile)
+    found, context = _estimate(engine, observed, cores)
     height, width = image.shape[1:]
-    observed = pad_to_multiple(image, engine.spec.stride)[None]
-    cores = plan_cores(observed.shape[2], observed.shape[3], tile=tile, stride=engine.spec.stride)
-    found, context = engine.estimate(_mean_features(engine, observed, cores))
-    _check_finite(context, "the estimator", cores[0], 1)
-    _check_finite(found, "the estimator", cores[0], 1)
     weights = found if task_weights is None else task_weights[None]
     current, scale = observed, np.zeros((1, 1, *observed.shape[2:]), np.float32)
     for index in range(engine.spec.n_stages):
@@ -70,6 +65,32 @@ def restore_array(
         found=found[0],
         n_tiles=len(cores),
     )
+
+
+def estimate_array(engine: Engine, image: Float32, *, tile: int) -> Float32:
+    """Return the probability of each task (T,) as :func:`restore_array` finds it, without restoring.
+
+    Arguments and errors are those of :func:`restore_array`.
+    """
+    observed, cores = _padded_and_cut(engine, image, tile)
+    found: Float32 = _estimate(engine, observed, cores)[0][0]
+    return found
+
+
+def _padded_and_cut(engine: Engine, image: Float32, tile: int) -> tuple[Float32, tuple[Window, ...]]:
+    """Return the image as a batch of one, padded to the stride, and the cores of its tiles."""
+    if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape or image.dtype != np.float32:
+        raise ShapeError(f"the image must be float32 (3, H, W), not empty; got {image.dtype} {image.shape}")
+    observed = pad_to_multiple(image, engine.spec.stride)[None]
+    return observed, plan_cores(observed.shape[2], observed.shape[3], tile=tile, stride=engine.spec.stride)
+
+
+def _estimate(engine: Engine, observed: Float32, cores: tuple[Window, ...]) -> tuple[Float32, Float32]:
+    """Return the task weights (1, T) and the context (1, n_context)."""
+    found, context = engine.estimate(_mean_features(engine, observed, cores))
+    _check_finite(context, "the estimator", cores[0], 1)
+    _check_finite(found, "the estimator", cores[0], 1)
+    return found, context
 
 
 def _mean_features(engine: Engine, observed: Float32, cores: tuple[Window, ...]) -> Float32:

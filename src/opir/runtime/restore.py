@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import difflib
-import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
 from opir import __version__
 from opir.errors import ConfigurationError, ImageTooLargeError
 from opir.imaging import Photo, Source, from_network, read_photo, to_network
+from opir.runtime.array_restoration import ArrayRestoration, check_array
+from opir.runtime.blend import blend, trust
 from opir.runtime.engine import Engine, EngineName, Float32
+from opir.runtime.hidden_colours import fill_hidden, hidden_pixels, keep_hidden
 from opir.runtime.machine import available_memory_bytes
+from opir.runtime.metadata_policy import apply_policy
 from opir.runtime.open_engine import open_engine
-from opir.runtime.passes import ArrayResult, Progress, restore_array
+from opir.runtime.passes import Progress, estimate_array, restore_array
+from opir.runtime.record import Record, with_record
 from opir.runtime.result import Findings, Report, Restoration
+from opir.runtime.settings import RestoreSettings, as_tasks
 from opir.runtime.spec import ModelSpec
 from opir.runtime.tiling import automatic_tile, smaller_tile
 from opir.runtime.weights import DEFAULT_MODEL, find_model
@@ -35,6 +41,8 @@ LARGEST_BUDGET_BYTES: Final = 2 * 1024**3
 
 _ARRAY_BYTES_PER_PIXEL: Final = 48
 """Full-size float32 arrays alive during a stage: three pictures, two scales, one copy."""
+
+_Result = TypeVar("_Result")
 
 
 class Restorer:
@@ -77,29 +85,39 @@ class Restorer:
         self,
         source: Source | Photo,
         *,
+        settings: RestoreSettings | None = None,
         task: Task | Sequence[Task] | None = None,
-        strength: float = 1.0,
+        strength: float | None = None,
         progress: Progress | None = None,
     ) -> Restoration:
         """Restore one picture: a path, the bytes of a file, a PIL image, a uint8 array (H, W, 3), or a photo.
 
-        ``task`` names the degradations instead of estimating them. ``strength`` s blends
-        original + s (restored - original) in encoded values; 0 returns the original pixels exactly.
+        ``settings`` say what is done; ``task`` and ``strength`` are short for settings with only these.
+        The colours of fully transparent pixels stay and do not influence the others.
         ``progress`` is called with (pixels done, pixels in all); it may stop the work by raising.
 
         Raises :class:`ImageError` for a picture that cannot be read or does not fit into memory,
-        :class:`ConfigurationError` for a bad task or strength, :class:`NumericalError` where the
+        :class:`ConfigurationError` for impossible settings, :class:`NumericalError` where the
         network's values are not finite.
         """
-        if not (math.isfinite(strength) and 0.0 <= strength <= 1.0):
-            raise ConfigurationError(f"strength must be between 0 (original) and 1 (restored), got {strength}")
-        tasks = (task,) if isinstance(task, str) else None if task is None else tuple(task)
-        weights = None if tasks is None else _task_weights(tasks, self.spec)
+        settings = _settings(settings, task, strength)
+        weights = None if settings.task is None else _task_weights(settings.task, self.spec)
         photo = source if isinstance(source, Photo) else read_photo(source)
         start = time.perf_counter()
-        image = to_network(photo)
-        result, tile, notes = self._compute(image, weights, progress)
-        restored = photo if strength == 0.0 else from_network(_blend(image, result.restored, strength), photo)
+        image, hidden = to_network(photo), hidden_pixels(photo)
+        visible = image if hidden is None else fill_hidden(image, hidden)
+        result, tile, notes = self._in_tiles(
+            photo.height,
+            photo.width,
+            lambda tile: restore_array(self.engine, visible, tile=tile, task_weights=weights, progress=progress),
+        )
+        uncertainty = (255.0 * self.spec.uncertainty_scale * result.scale).astype(np.float32)
+        limit = settings.max_uncertainty
+        weight = None if limit is None else trust(uncertainty, limit)
+        restored = photo
+        if settings.strength > 0.0:
+            restored = from_network(blend(image, result.restored, strength=settings.strength, weight=weight), photo)
+            restored = restored if hidden is None else keep_hidden(restored, photo, hidden)
         report = Report(
             opir_version=__version__,
             model=self.spec.name,
@@ -112,26 +130,81 @@ class Restorer:
             width=image.shape[2],
             tile=tile,
             n_tiles=result.n_tiles,
-            task=tasks,
-            strength=strength,
+            task=settings.task,
+            strength=settings.strength,
+            max_uncertainty=limit,
+            share_withheld=0.0 if weight is None else 1.0 - float(weight.mean(dtype=np.float64)),
+            settings_sha256=settings.sha256,
             seconds=time.perf_counter() - start,
             notes=notes,
         )
-        uncertainty = (255.0 * self.spec.uncertainty_scale * result.scale).astype(np.float32)
-        found = _findings(result.found, self.spec)
-        return Restoration(photo=restored, uncertainty=uncertainty, found=found, report=report)
+        return Restoration(
+            photo=self._with_metadata(restored, settings),
+            uncertainty=uncertainty,
+            found=_findings(result.found, self.spec),
+            report=report,
+            settings=settings,
+        )
 
-    def _compute(
-        self, image: Float32, weights: Float32 | None, progress: Progress | None
-    ) -> tuple[ArrayResult, int, tuple[str, ...]]:
+    def restore_array(
+        self, image: Float32, *, task: Task | Sequence[Task] | None = None, progress: Progress | None = None
+    ) -> ArrayRestoration:
+        """Restore an array (3, H, W), float32, encoded sRGB, nominally in [0, 1], without rounding the result.
+
+        ``task`` and ``progress`` as for :meth:`restore`; values beyond [0, 1] reach the network as they are.
+
+        Raises :class:`ShapeError` for any other array, :class:`ImageTooLargeError` where memory does not suffice,
+        :class:`ConfigurationError` for an impossible task, :class:`NumericalError` where a value of the array or
+        of the network is not finite.
+        """
+        tasks = _settings(None, task, None).task
+        weights = None if tasks is None else _task_weights(tasks, self.spec)
+        check_array(image)
+        result, _, _ = self._in_tiles(
+            image.shape[1],
+            image.shape[2],
+            lambda tile: restore_array(self.engine, image, tile=tile, task_weights=weights, progress=progress),
+        )
+        return ArrayRestoration(
+            image=result.restored,
+            uncertainty=(255.0 * self.spec.uncertainty_scale * result.scale).astype(np.float32),
+            found=_findings(result.found, self.spec),
+        )
+
+    def analyze(self, source: Source | Photo) -> Findings:
+        """Say what the model believes is wrong with a picture; only encoder and estimator run.
+
+        The same findings, and the same errors, as those of :meth:`restore`.
+        """
+        photo = source if isinstance(source, Photo) else read_photo(source)
+        image, hidden = to_network(photo), hidden_pixels(photo)
+        visible = image if hidden is None else fill_hidden(image, hidden)
+        found, _, _ = self._in_tiles(
+            photo.height, photo.width, lambda tile: estimate_array(self.engine, visible, tile=tile)
+        )
+        return _findings(found, self.spec)
+
+    def _with_metadata(self, photo: Photo, settings: RestoreSettings) -> Photo:
+        metadata = apply_policy(photo.metadata, settings.metadata)
+        if settings.leaves_record:
+            record = Record(
+                software=f"opir {__version__}",
+                model=f"{self.spec.name} {self.spec.version}",
+                weights_sha256=self.spec.fingerprint,
+                settings=settings.canonical_json(),
+            )
+            metadata = replace(metadata, xmp=with_record(metadata.xmp, record))
+        return replace(photo, metadata=metadata)
+
+    def _in_tiles(
+        self, height: int, width: int, compute: Callable[[int], _Result]
+    ) -> tuple[_Result, int, tuple[str, ...]]:
         """Run the network, halving the tile as often as memory runs out; return result, tile and notes."""
-        height, width = image.shape[1:]
         tile = self._first_tile(height, width)
         notes: tuple[str, ...] = ()
         while True:
             try:
-                result = restore_array(self.engine, image, tile=tile, task_weights=weights, progress=progress)
-                return result, tile, notes
+                return compute(tile), tile, notes
             except MemoryError as error:
                 smaller = smaller_tile(tile, height, width, stride=self.spec.stride)
                 if smaller is None:
@@ -164,11 +237,20 @@ def _checked_tile(tile: Tile) -> Tile:
     return tile
 
 
+def _settings(
+    settings: RestoreSettings | None, task: Task | Sequence[Task] | None, strength: float | None
+) -> RestoreSettings:
+    """Return the settings, or those that the shorthand means."""
+    if settings is None:
+        return RestoreSettings(task=as_tasks(task), strength=1.0 if strength is None else strength)
+    if task is not None or strength is not None:
+        raise ConfigurationError("task and strength are given beside settings: put them into the settings")
+    return settings
+
+
 def _task_weights(tasks: tuple[Task, ...], spec: ModelSpec) -> Float32:
     """Return the multi-hot (T,) weights of the named tasks, each of which the model must be trained on."""
     known = ", ".join(spec.trained_tasks)
-    if not tasks:
-        raise ConfigurationError(f"name at least one task of {known}, or None to let the model estimate")
     for name in tasks:
         if name not in spec.trained_tasks:
             near = difflib.get_close_matches(str(name), spec.trained_tasks, n=1)
@@ -180,9 +262,3 @@ def _task_weights(tasks: tuple[Task, ...], spec: ModelSpec) -> Float32:
 def _findings(found: Float32, spec: ModelSpec) -> Findings:
     pairs = zip(spec.tasks, found.tolist(), strict=True)
     return Findings(tuple((task, value) for task, value in pairs if task in spec.trained_tasks))
-
-
-def _blend(original: Float32, restored: Float32, strength: float) -> Float32:
-    if strength == 1.0:
-        return restored
-    return original + np.float32(strength) * (restored - original)

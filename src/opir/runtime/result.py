@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from opir.imaging import Photo, write_photo
+from opir.imaging import FORMATS, Photo, encode_photo, write_photo
 from opir.runtime.engine import Float32
+from opir.runtime.settings import RestoreSettings
 from opir.tasks import Task
 
 LIKELY: Final = 0.5
@@ -74,6 +75,12 @@ class Report:
     """The degradations that the caller named, None where they were estimated."""
     strength: float
     """Share of the correction that was applied, 0 to 1."""
+    max_uncertainty: float | None = None
+    """Expected error [grey levels of 255] from which on the original stayed; None for no limit."""
+    share_withheld: float = 0.0
+    """How much of the correction ``max_uncertainty`` withheld, averaged over the pixels, 0 to 1."""
+    settings_sha256: str = ""
+    """Digest of the settings; see :attr:`opir.runtime.settings.RestoreSettings.sha256`."""
     seconds: float
     """Wall time from pixels to pixels [s], without reading and writing files."""
     notes: tuple[str, ...]
@@ -85,13 +92,16 @@ class Restoration:
     """A restored picture and everything known about it."""
 
     photo: Photo
-    """The picture, with the depth, colour model, alpha and metadata of the original."""
+    """The picture, with the depth, colour model and alpha of the original, and the metadata that the settings ask
+    for."""
     uncertainty: Float32
     """(H, W), expected absolute error of the restoration at full strength [grey levels of 255]."""
     found: Findings
     """What the model believes is wrong with the original."""
     report: Report
     """How it was done."""
+    settings: RestoreSettings = field(default_factory=RestoreSettings)
+    """What was asked for."""
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -114,9 +124,20 @@ class Restoration:
             image.info["icc_profile"] = self.photo.metadata.icc_profile
         return image
 
+    def encode(self, format: str | None = None) -> bytes:
+        """Return the bytes of the picture's file: in the format named, else that of the settings, else the source's.
+
+        PNG where there is none, or none that can be written. Raises :class:`opir.errors.OutputError`
+        where the format cannot hold the picture.
+        """
+        source = self.photo.source_format
+        wanted = format or self.settings.format or (source if source in FORMATS else None) or "PNG"
+        return encode_photo(self.photo, wanted, quality=self.settings.quality)
+
     def save(self, path: Path | str, *, quality: int | None = None) -> None:
         """Write the picture to a file, format from the suffix; complete or not at all.
 
-        Raises :class:`opir.errors.OutputError` where it cannot be written.
+        ``quality`` takes the place of that of the settings. Raises :class:`opir.errors.OutputError`
+        where it cannot be written.
         """
-        write_photo(self.photo, Path(path), quality=quality)
+        write_photo(self.photo, Path(path), quality=self.settings.quality if quality is None else quality)

@@ -1,0 +1,52 @@
+"""``opir restore`` in a pipe: ``-`` for standard input, standard output, or both."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import typer
+
+from opir.batch.placing import place
+from opir.batch.reading import decode, read_bytes
+from opir.batch.steps import encoded
+from opir.cli.output_plan import check_free
+from opir.cli.restore import STREAM
+from opir.imaging import Photo, check_output_path, draw_heat_map
+from opir.runtime.restore import Restorer
+from opir.runtime.settings import RestoreSettings
+
+
+def restore_stream(
+    source: Path,
+    output: str,
+    restorer: Restorer,
+    settings: RestoreSettings,
+    *,
+    uncertainty: str | None,
+    overwrite: bool,
+) -> None:
+    """Restore one picture and write nothing else to standard output.
+
+    The bytes are those that the same picture gives as a file. Without a ``format`` in the settings, standard output
+    gets the format of the picture.
+    """
+    if output == STREAM and sys.stdout.isatty():
+        raise typer.BadParameter("a picture would garble the terminal: send it to a file or a program")
+    files = [Path(target) for target in (output, uncertainty) if target is not None and target != STREAM]
+    for path in files:
+        check_free(path, overwrite=overwrite)
+        check_output_path(path)
+    from_stream = str(source) == STREAM
+    data = sys.stdin.buffer.read() if from_stream else read_bytes(source)
+    photo = decode(data, Path("standard input") if from_stream else source)
+    if output != STREAM:
+        check_output_path(Path(output), transparent=photo.is_transparent, size=(photo.width, photo.height))
+    restoration = restorer.restore(photo, settings=settings)
+    if uncertainty is not None:
+        heat_map = Photo(pixels=draw_heat_map(restoration.uncertainty))
+        place(Path(uncertainty), encoded(heat_map, Path(uncertainty), RestoreSettings()))
+    if output == STREAM:
+        typer.echo(restoration.encode(), nl=False)
+    else:
+        place(Path(output), encoded(restoration.photo, Path(output), settings))
