@@ -15,7 +15,7 @@ from opir.model.network import RestorationOutput
 class LossWeights:
     """Weights of the terms; the last stage's balanced Charbonnier distance counts 1."""
 
-    balance: float = 0.02
+    balance: float = 0.05
     """Error, in image units, below which a picture gains no further weight; see :func:`balanced`."""
 
     earlier_stages: float = 0.3
