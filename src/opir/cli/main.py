@@ -39,6 +39,10 @@ EXTRAS: Final[dict[str, str]] = {
     "safetensors": "torch",
     "tensorboard": "train",
     "onnx": "export",
+    "fastapi": "server",
+    "uvicorn": "server",
+    "python_multipart": "server",
+    "prometheus_client": "server",
 }
 """Optional packages and the extra of opir that brings them."""
 
