@@ -41,23 +41,24 @@ def degraded(photo, kind):
 
 def test_the_bundled_files_are_what_their_description_says():
     verify_model(find_model("base"))
-    assert opir.ModelSpec.load(find_model("base")).trained_tasks == ("noise", "rain", "haze", "low_light")
+    assert opir.ModelSpec.load(find_model("base")).trained_tasks == opir.TASKS
 
 
 @pytest.mark.parametrize("name", ["chelsea", "coffee"])
-@pytest.mark.parametrize(("kind", "gain_db"), [("noise", 4.0), ("rain", 0.0), ("haze", 1.0), ("low_light", 3.0)])
+@pytest.mark.parametrize(("kind", "gain_db"), [("noise", 7.0), ("rain", 0.5), ("haze", 1.5), ("low_light", 8.0)])
 def test_degraded_photographs_become_better_without_being_told_how(restorer, name, kind, gain_db):
     photo = photograph(name)
     bad = degraded(photo, kind)
     result = restorer.restore(bad)
     assert psnr(result.image, photo, data_range=255) > psnr(bad, photo, data_range=255) + gain_db
     assert max(result.found, key=lambda task: result.found[task]) == kind
+    assert kind == "rain" or result.found[kind] > 0.5  # sparse streaks on a sharp picture: about 0.3
 
 
 @pytest.mark.parametrize("name", ["chelsea", "coffee"])
 def test_clean_photographs_are_left_nearly_alone(restorer, name):
     photo = photograph(name)
-    assert psnr(restorer.restore(photo).image, photo, data_range=255) > 33
+    assert psnr(restorer.restore(photo).image, photo, data_range=255) > 45
 
 
 def test_the_expected_error_rises_with_the_noise_and_has_its_size(restorer):
@@ -72,7 +73,6 @@ def test_the_expected_error_rises_with_the_noise_and_has_its_size(restorer):
     assert all(0.5 < one / other < 2 for one, other in zip(expected, actual, strict=True))
 
 
-@pytest.mark.xfail(strict=True, reason="the trunk of the weights 0.1.0 is dead, see docs/experiments.md")
 @pytest.mark.parametrize("kind", ["noise", "rain", "haze", "low_light"])
 def test_the_operator_differs_from_pixel_to_pixel(restorer, kind):
     """A trunk that has died still changes pictures, by one operator for all pixels; its uncertainty is flat."""
