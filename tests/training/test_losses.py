@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from opir.training.losses import balanced, charbonnier, fourier_l1, laplace_likelihood
+from opir.training.losses import balanced, charbonnier, fourier_l1, log_scale_error
 
 
 def test_charbonnier_and_fourier_closed_forms():
@@ -23,13 +23,13 @@ def test_balancing_takes_weight_from_pictures_with_large_errors():
     torch.testing.assert_close(3 * errors.grad, torch.tensor([1.0, 0.5, 0.1]))
 
 
-def test_the_likelihood_is_smallest_at_the_true_error_and_moves_only_the_scale():
+def test_the_uncertainty_is_smallest_at_the_true_error_and_moves_only_the_scale():
     restored = torch.full((1, 3, 4, 4), 0.5, requires_grad=True)
     clean = restored.detach() + 0.1
-    values = [laplace_likelihood(torch.full((1, 1, 4, 4), b), restored, clean).item() for b in (0.05, 0.1, 0.2)]
+    values = [log_scale_error(torch.full((1, 1, 4, 4), b), restored, clean).item() for b in (0.05, 0.1, 0.2)]
     assert values[1] < values[0]
     assert values[1] < values[2]
     scale = torch.full((1, 1, 4, 4), 0.05, requires_grad=True)
-    laplace_likelihood(scale, restored, clean).backward()
+    log_scale_error(scale, restored, clean).backward()
     assert restored.grad is None
     assert (scale.grad < 0).all()

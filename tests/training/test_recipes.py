@@ -50,7 +50,7 @@ def test_pairs_of_low_light_do_not_teach_that_there_is_no_noise():
 def test_the_papers_form_differs_from_three_tasks_in_nothing_but_the_network():
     paper, ours = recipe("paper"), recipe("three_tasks")
     assert paper.model == PRESETS["paper"]
-    assert paper.loss.likelihood == 0
+    assert paper.loss.uncertainty == 0
     back = paper.with_model(ours.model)
     assert back.loss == ours.loss
     assert (back.ingredients, back.phases, back.n_steps) == (ours.ingredients, ours.phases, ours.n_steps)
@@ -70,9 +70,9 @@ def test_the_papers_form_has_finite_losses_and_gradients():
     assert gradient.abs().max() > 0
 
 
-def test_a_chosen_likelihood_survives_another_network_that_learns_a_scale():
-    chosen = Recipe(name="trial", ingredients=NOISE, loss=LossWeights(likelihood=0.01))
-    assert chosen.with_model(preset("tiny")).loss.likelihood == 0.01
+def test_a_chosen_uncertainty_survives_another_network_that_learns_a_scale():
+    chosen = Recipe(name="trial", ingredients=NOISE, loss=LossWeights(uncertainty=0.01))
+    assert chosen.with_model(preset("tiny")).loss.uncertainty == 0.01
 
 
 @pytest.mark.parametrize("n_steps", [1, 2, 3, 7, 100, 20_001])
@@ -106,7 +106,7 @@ def test_a_step_belongs_to_its_phase():
         ({"phases": ()}, "add up to 1; got 0"),
         ({"phases": (Phase(share=0.5), Phase(share=0.4))}, "add up to 1; got 0.9"),
         ({"accumulate": 4}, "multiple of accumulate"),
-        ({"model": PRESETS["paper"]}, "likelihood must be 0"),
+        ({"model": PRESETS["paper"]}, "uncertainty must be 0"),
     ],
 )
 def test_impossible_recipes_are_refused(settings, message):

@@ -81,7 +81,7 @@ class RestorationNetwork(nn.Module):
         stages: list[Tensor] = []
         scales: list[Tensor] = []
         for stage_index in range(self.config.n_stages):
-            # The likelihood alone shapes the scale: stage 2's loss must not bend what it means.
+            # Its own loss alone shapes the scale: stage 2's loss must not bend what it means.
             current, scale = self.stage(current, padded, scale.detach(), weights, context, stage_index)
             stages.append(current[..., :height, :width])
             scales.append(scale[..., :height, :width])

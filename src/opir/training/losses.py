@@ -10,6 +10,9 @@ from torch import Tensor
 
 from opir.model.network import RestorationOutput
 
+SMALLEST_ERROR = 0.25 / 255
+"""Error in image units below which differences do not matter to :func:`log_scale_error`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LossWeights:
@@ -24,9 +27,9 @@ class LossWeights:
     fourier: float = 0.1
     """L1 distance of the last stage in the Fourier domain."""
 
-    likelihood: float = 0.0004
-    """Laplace negative log-likelihood of the predicted scale, per stage. Small: its gradient has one sign over whole
-    pictures, and at ten times this weight it shapes the trunk more than the restoration does."""
+    uncertainty: float = 0.002
+    """Distance of the predicted scale from the error, on a log scale, per stage. Small: its gradient has one sign over
+    whole pictures, and at a larger weight it shapes the trunk more than the restoration does."""
 
     tasks: float = 0.3
     """Binary cross-entropy of the task weights where the labels are known."""
@@ -40,7 +43,7 @@ class Losses:
     restoration: Tensor
     earlier_stages: Tensor
     fourier: Tensor
-    likelihood: Tensor
+    uncertainty: Tensor
     tasks: Tensor
 
 
@@ -66,14 +69,21 @@ def fourier_l1(restored: Tensor, clean: Tensor) -> Tensor:
     return torch.view_as_real(spectrum).abs().mean(dim=(1, 2, 3, 4))
 
 
-def laplace_likelihood(scale: Tensor, restored: Tensor, clean: Tensor) -> Tensor:
-    """Negative log-likelihood of the error under a Laplace law of scale b: mean of |e| / b + log(2 b).
+def log_scale_error(scale: Tensor, restored: Tensor, clean: Tensor) -> Tensor:
+    """Mean of ``|log b - log(e + e0)|`` over the pixels, with e the error averaged over the colours and e0 small.
 
-    The error is detached: the term teaches the scale to predict the error, and never lets the network trade one
-    for the other. ``scale`` is (B, 1, H, W); the error is averaged over the colours.
+    Smallest where b is the median of the error among pixels that look alike to the network. The Laplace likelihood
+    ``e / b + log(2 b)`` would give the mean, but its gradient 1 - e / b has no bound: a few outliers of hazy and dark
+    pictures decide every step, and b stayed the same for all pictures (docs/experiments.md). The error is detached: the
+    term teaches the scale to predict the error, and never lets the network trade one for the other.
+
+    Args:
+        scale: (B, 1, H, W), b > 0 in image units.
+        restored: (B, 3, H, W), sRGB.
+        clean: (B, 3, H, W), sRGB in [0, 1].
     """
     error = (restored.detach() - clean).abs().mean(dim=1, keepdim=True)
-    return (error / scale + torch.log(2 * scale)).mean()
+    return (torch.log(scale) - torch.log(error + SMALLEST_ERROR)).abs().mean()
 
 
 def restoration_losses(
@@ -92,16 +102,16 @@ def restoration_losses(
     zero = torch.zeros_like(restoration)
     earlier = sum((balanced(charbonnier(stage, clean), balance=weights.balance) for stage in output.stages[:-1]), zero)
     fourier = balanced(fourier_l1(output.restored, clean), balance=weights.balance)
-    likelihood = zero
-    if weights.likelihood:  # pooled scales may be zero, which no likelihood allows
+    uncertainty = zero
+    if weights.uncertainty:  # pooled scales may be zero, which has no logarithm
         pairs = zip(output.scales, output.stages, strict=True)
-        likelihood = sum((laplace_likelihood(scale, stage, clean) for scale, stage in pairs), zero)
+        uncertainty = sum((log_scale_error(scale, stage, clean) for scale, stage in pairs), zero)
     tasks = F.binary_cross_entropy_with_logits(output.task_logits, labels, weight=known)
     total = (
         restoration
         + weights.earlier_stages * earlier
         + weights.fourier * fourier
-        + weights.likelihood * likelihood
+        + weights.uncertainty * uncertainty
         + weights.tasks * tasks
     )
     return Losses(
@@ -109,6 +119,6 @@ def restoration_losses(
         restoration=restoration,
         earlier_stages=earlier,
         fourier=fourier,
-        likelihood=likelihood,
+        uncertainty=uncertainty,
         tasks=tasks,
     )

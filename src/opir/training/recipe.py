@@ -131,9 +131,9 @@ class Recipe:
                 batch_sizes,
             ),
             (
-                self.model.uncertainty == "learned" or self.loss.likelihood == 0,
-                "loss.likelihood must be 0 for a network with model.uncertainty=pooled, which learns no scale",
-                self.loss.likelihood,
+                self.model.uncertainty == "learned" or self.loss.uncertainty == 0,
+                "loss.uncertainty must be 0 for a network with model.uncertainty=pooled, which learns no scale",
+                self.loss.uncertainty,
             ),
         )
 
@@ -143,11 +143,11 @@ class Recipe:
         return max(phase.crop_size for phase in self.phases)
 
     def with_model(self, model: NetworkConfig) -> Recipe:
-        """The recipe for another network; the likelihood of the scale counts only where a scale is learned."""
-        likelihood = self.loss.likelihood
+        """The recipe for another network; its uncertainty counts only where a scale is learned."""
+        uncertainty = self.loss.uncertainty
         if model.uncertainty != self.model.uncertainty:
-            likelihood = LossWeights().likelihood if model.uncertainty == "learned" else 0.0
-        return replace(self, model=model, loss=replace(self.loss, likelihood=likelihood))
+            uncertainty = LossWeights().uncertainty if model.uncertainty == "learned" else 0.0
+        return replace(self, model=model, loss=replace(self.loss, uncertainty=uncertainty))
 
     def phase_bounds(self) -> tuple[tuple[int, int], ...]:
         """(First step, last step + 1) of every phase; together they cover 0 to ``n_steps`` without a gap.
