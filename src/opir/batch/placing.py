@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import shutil
 from pathlib import Path
 
-from opir.errors import OutputError
+from opir.imaging.atomic import write_atomically
 
 
 def place(path: Path, data: bytes) -> None:
@@ -21,30 +19,9 @@ def place(path: Path, data: bytes) -> None:
     Raises:
         OutputError: if the folder is write-protected, the disk is full, or the move fails.
     """
-    temporary = temporary_path(path)
-    try:
-        temporary.unlink(missing_ok=True)
-        with temporary.open("xb") as stream:  # never through a link that somebody left under the known name
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copymode(path, temporary)
-        temporary.replace(path)
-    except (OSError, ValueError) as error:
-        _remove(temporary)
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise OutputError(f"{path}: cannot be written ({reason})") from error
-    except BaseException:
-        _remove(temporary)
-        raise
+    write_atomically(path, data, temporary=temporary_path(path), keep_mode=True)
 
 
 def temporary_path(path: Path) -> Path:
     """Return where the content of ``path`` is collected; short, however long the name is."""
     return path.parent / f".opir-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.part"
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        path.unlink()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from opir.cli.console import choice, fail, say, say_json
-from opir.cli.engine_options import ENGINES, parse_tile
+from opir.cli.engine_options import ENGINES, EngineOption, ModelOption, ThreadsOption, TileOption, parse_tile
 from opir.errors import ImageError, NumericalError
 
 if TYPE_CHECKING:
@@ -21,14 +21,10 @@ def analyze(
         list[Path],
         typer.Argument(metavar="INPUT", help="Pictures or folders of them.", show_default=False, readable=False),
     ],
-    tile: Annotated[
-        str, typer.Option(metavar="auto|0|N", help="Largest side of a tile [px]; 0 for no tiles.")
-    ] = "auto",
-    model: Annotated[str, typer.Option(metavar="NAME|FOLDER", help="Bundled model or model folder.")] = "base",
-    engine: Annotated[str, typer.Option(metavar="|".join(ENGINES), help="What computes.")] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Processor threads.", show_default="all")
-    ] = None,
+    tile: TileOption = "auto",
+    model: ModelOption = "base",
+    engine: EngineOption = "auto",
+    threads: ThreadsOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per picture and nothing else.")
     ] = False,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from opir.cli.console import choice, pixel_progress, say, say_columns
-from opir.cli.engine_options import ENGINES, parse_tile
+from opir.cli.engine_options import ENGINES, EngineOption, ThreadsOption, parse_tile
 from opir.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -97,10 +97,8 @@ def evaluate(
     tile: Annotated[
         str, typer.Option(metavar="auto|0|N", help="Largest side of a tile [px]; auto is 640, 0 for no tiles.")
     ] = "auto",
-    engine: Annotated[str, typer.Option(metavar="|".join(ENGINES), help="What computes.")] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Processor threads.", show_default="all")
-    ] = None,
+    engine: EngineOption = "auto",
+    threads: ThreadsOption = None,
     show_list: Annotated[  # noqa: ARG001 - handled by its callback
         bool, typer.Option("--list", callback=_list_protocols, is_eager=True, help="Describe the protocols and exit.")
     ] = False,

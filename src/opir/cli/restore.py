@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from opir.cli.console import choice, fail
-from opir.cli.engine_options import ENGINES, parse_tile
+from opir.cli.engine_options import ENGINES, EngineOption, ModelOption, ThreadsOption, TileOption, parse_tile
 from opir.cli.output_plan import create_folders, is_folder, plan_jobs
 from opir.errors import ConfigurationError
 from opir.tasks import TASKS
@@ -100,14 +100,10 @@ def restore(
         int,
         typer.Option("--jobs", "-j", min=0, metavar="N", help="Pictures read ahead and written behind; 0 for none."),
     ] = 2,
-    tile: Annotated[
-        str, typer.Option(metavar="auto|0|N", help="Largest side of a tile [px]; 0 for no tiles.")
-    ] = "auto",
-    model: Annotated[str, typer.Option(metavar="NAME|FOLDER", help="Bundled model or model folder.")] = "base",
-    engine: Annotated[str, typer.Option(metavar="|".join(ENGINES), help="What computes.")] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Processor threads.", show_default="all")
-    ] = None,
+    tile: TileOption = "auto",
+    model: ModelOption = "base",
+    engine: EngineOption = "auto",
+    threads: ThreadsOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per picture and nothing else.")
     ] = False,

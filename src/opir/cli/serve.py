@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from opir.cli.console import choice, say
-from opir.cli.engine_options import ENGINES
+from opir.cli.engine_options import ENGINES, EngineOption, ModelOption, ThreadsOption
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -39,11 +39,9 @@ def serve(
     max_body_megabytes: Annotated[int, typer.Option(min=1, metavar="N", help="Largest upload [MiB].")] = 64,
     queue: Annotated[int, typer.Option(min=0, metavar="N", help="Pictures that may wait.")] = 8,
     deadline: Annotated[float, typer.Option(metavar="SECONDS", help="Time for a request; jobs have an hour.")] = 300.0,
-    model: Annotated[str, typer.Option(metavar="NAME|FOLDER", help="Bundled model or model folder.")] = "base",
-    engine: Annotated[str, typer.Option(metavar="|".join(ENGINES), help="What computes.")] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Processor threads.", show_default="all")
-    ] = None,
+    model: ModelOption = "base",
+    engine: EngineOption = "auto",
+    threads: ThreadsOption = None,
 ) -> None:
     """Restore pictures over HTTP, for programs and for a browser.
 

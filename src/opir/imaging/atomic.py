@@ -5,25 +5,36 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 from pathlib import Path
 
 from opir.errors import OutputError
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, temporary: Path | None = None, keep_mode: bool = False) -> None:
     """Write ``data`` to a temporary file in the folder of ``path``, then move it to ``path``.
 
     The temporary file is removed whatever happens in between, an interruption by the user included.
 
+    Args:
+        path: file to write.
+        data: its content.
+        temporary: the temporary file, in the same folder; what stands there is removed. None: a random name.
+        keep_mode: whether the permissions of a file that is replaced are kept.
+
     Raises:
         OutputError: if the folder is missing or write-protected, the disk is full, or the move fails.
     """
-    temporary = path.parent / f".opir-{secrets.token_hex(8)}.part"
+    temporary = temporary or path.parent / f".opir-{secrets.token_hex(8)}.part"
     try:
-        with temporary.open("xb") as stream:  # created with the user's own permission mask
+        temporary.unlink(missing_ok=True)
+        with temporary.open("xb") as stream:  # the user's own permission mask, and never through a link
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
+        if keep_mode:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copymode(path, temporary)
         temporary.replace(path)
     except (OSError, ValueError) as error:
         _remove(temporary)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from opir.errors import NumericalError, ShapeError
+from opir.errors import NumericalError
 from opir.runtime.engine import Float32
+from opir.runtime.passes import check_shape
 from opir.runtime.result import Findings
 
 
@@ -30,7 +31,6 @@ def check_array(image: Float32) -> None:
         ShapeError: unless it is (3, H, W) of float32 and not empty.
         NumericalError: if it holds NaN or infinity.
     """
-    if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape or image.dtype != np.float32:
-        raise ShapeError(f"the image must be float32 (3, H, W), not empty; got {image.dtype} {image.shape}")
+    check_shape(image)
     if not np.isfinite(image).all():
         raise NumericalError("the image must be finite; it holds NaN or infinity: repair it before restoring it")

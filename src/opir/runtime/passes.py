@@ -77,10 +77,15 @@ def estimate_array(engine: Engine, image: Float32, *, tile: int) -> Float32:
     return found
 
 
-def _padded_and_cut(engine: Engine, image: Float32, tile: int) -> tuple[Float32, tuple[Window, ...]]:
-    """Return the image as a batch of one, padded to the stride, and the cores of its tiles."""
+def check_shape(image: Float32) -> None:
+    """Raise :class:`ShapeError` unless an image is (3, H, W) of float32 and not empty."""
     if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape or image.dtype != np.float32:
         raise ShapeError(f"the image must be float32 (3, H, W), not empty; got {image.dtype} {image.shape}")
+
+
+def _padded_and_cut(engine: Engine, image: Float32, tile: int) -> tuple[Float32, tuple[Window, ...]]:
+    """Return the image as a batch of one, padded to the stride, and the cores of its tiles."""
+    check_shape(image)
     observed = pad_to_multiple(image, engine.spec.stride)[None]
     return observed, plan_cores(observed.shape[2], observed.shape[3], tile=tile, stride=engine.spec.stride)
 

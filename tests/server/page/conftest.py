@@ -28,7 +28,6 @@ def opir() -> Callable[..., list[str]]:
 @pytest.fixture(scope="session")
 def serving(model: Path, opir: Callable[..., list[str]]) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A running server and its address."""
-    pytest.importorskip("uvicorn")
     command = opir("serve", "--model", model, "--port", 0, "--threads", 1, "--max-body-megabytes", 4)
     environment = {name: value for name, value in os.environ.items() if name != "OPIR_TOKEN"}
     process, url = started(command, r"(http://\S+)", stderr=subprocess.DEVNULL, env=environment)
