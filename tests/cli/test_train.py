@@ -98,7 +98,7 @@ def test_finetune_begins_with_the_bundled_weights(own_pairs, weights, tmp_path, 
     monkeypatch.setattr("opir.runtime.weights.bundled_folder", lambda: bundled.parent)
     settled = json.loads(train("finetune", "--data", own_pairs, "--dry-run").stdout)
     assert settled["start_from"] == str(bundled)
-    assert settled["recipe"]["model"]["widths"] == [24, 56]
+    assert settled["recipe"]["model"]["widths"] == [32, 64]
     other = train("finetune", "--data", own_pairs, "--dry-run", "--preset", "base")
     assert other.exit_code == 1
     assert "train from scratch" in other.output

@@ -148,3 +148,10 @@ def test_wrong_task_weights_are_named():
 def test_one_stage_is_possible():
     config: NetworkConfig = replace(SMALL, n_stages=1)
     assert len(RestorationNetwork(config)(torch.rand(1, 3, 8, 8)).stages) == 1
+
+
+def test_stopping_after_one_stage_gives_the_first_of_both():
+    network, image = randomise(RestorationNetwork(SMALL)), torch.rand(1, 3, 24, 17)
+    both, one = network(image), network(image, n_stages=1)
+    assert len(one.stages) == len(one.scales) == 1
+    assert torch.equal(one.restored, both.stages[0])

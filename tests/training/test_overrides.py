@@ -78,7 +78,7 @@ def test_a_short_name_holds_in_all_phases_and_the_later_change_wins():
         ("model.width=48", "model.encoder_blocks.*did you mean 'model.widths'"),
         ("widths=48", "did you mean 'model.widths'"),
         ("ingredients.fog.weight=1", "ingredients.clean, ingredients.gaussian_noise.*got 'ingredients.fog'"),
-        ("phases.2.crop_size=64", "one of phases.0, phases.1; got 'phases.2'"),
+        ("phases.9.crop_size=64", "one of phases.0, phases.1, phases.2, phases.3; got 'phases.9'"),
         ("model=base", "model is a group.*model.widths"),
         ("n_steps.x=1", "n_steps has no parts; got n_steps.x"),
         ("n_steps=many", "n_steps must be an integer; got 'many'"),

@@ -109,5 +109,5 @@ def test_an_unknown_machine_suggests_the_nearest():
 def test_weights_of_another_network_are_refused():
     chosen = Recipe(name="trial", model=preset("tiny"))
     check_start(chosen, preset("tiny"))
-    with pytest.raises(ConfigurationError, match=r"widths=\(32, 64, 128\).*got widths=\(24, 56\)"):
+    with pytest.raises(ConfigurationError, match=r"widths=\(48, 64, 96\).*got widths=\(32, 64\)"):
         check_start(chosen, preset("base"))

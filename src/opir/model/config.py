@@ -28,6 +28,12 @@ class NetworkConfig:
     head_width: int = 32
     """Channels of the last hidden layer, from which the operator is predicted."""
 
+    block_norm: bool = False
+    """Whether a block sees its input divided by its root mean square over the channels, pixel by pixel."""
+
+    exit_kernel: int = 3
+    """Side of the convolution between the trunk and the head, odd."""
+
     downscale: int = 2
     """Factor between the image and the finest level of the trunk; the operator is always at full resolution."""
 
@@ -71,6 +77,7 @@ class NetworkConfig:
             "encoder_blocks must have one entry per level": len(self.encoder_blocks) == levels,
             "decoder_blocks must have one entry per level but the last": len(self.decoder_blocks) == levels - 1,
             "kernel_size must be odd": self.kernel_size % 2 == 1,
+            "exit_kernel must be odd": self.exit_kernel % 2 == 1,
             "dilations must be one or more integers >= 1": bool(self.dilations) and min(self.dilations) >= 1,
             "downscale must be 1, 2, 4 or 8": self.downscale in (1, 2, 4, 8),
             "n_stages must be 1 or 2": self.n_stages in (1, 2),

@@ -58,7 +58,12 @@ class RestorationNetwork(nn.Module):
             _start_with_second_half(self.output_fusion)
 
     def forward(
-        self, image: Tensor, task_weights: Tensor | None = None, *, told: Tensor | None = None
+        self,
+        image: Tensor,
+        task_weights: Tensor | None = None,
+        *,
+        told: Tensor | None = None,
+        n_stages: int | None = None,
     ) -> RestorationOutput:
         """Restore a batch.
 
@@ -66,6 +71,7 @@ class RestorationNetwork(nn.Module):
             image: (B, 3, H, W), sRGB in [0, 1], any H, W >= 1.
             task_weights: (B, T) in [0, 1] where the tasks are known; estimated from the image otherwise.
             told: (B, T), boolean: where ``task_weights`` hold; the others are estimated. None: all of them hold.
+            n_stages: stop after so many stages; None runs all of them.
 
         Raises:
             ShapeError: if the image or the task weights have another shape.
@@ -80,7 +86,7 @@ class RestorationNetwork(nn.Module):
         current, scale = padded, torch.zeros_like(padded[:, :1])
         stages: list[Tensor] = []
         scales: list[Tensor] = []
-        for stage_index in range(self.config.n_stages):
+        for stage_index in range(self.config.n_stages if n_stages is None else n_stages):
             # Its own loss alone shapes the scale: stage 2's loss must not bend what it means.
             current, scale = self.stage(current, padded, scale.detach(), weights, context, stage_index)
             stages.append(current[..., :height, :width])

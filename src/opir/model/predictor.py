@@ -18,11 +18,24 @@ NEGATIVE_SLOPE = 0.2
 behind it starts at zero."""
 
 
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions around one rectifier, added to the input; no normalisation."""
+MEAN_SQUARE_FLOOR = 1e-6
+"""Added to the mean square of the features before its root divides them."""
 
-    def __init__(self, width: int) -> None:
+
+def unit_mean_square(x: Tensor) -> Tensor:
+    """Divide features (B, C, h, w) by their root mean square over the channels, pixel by pixel (arXiv 1910.07467).
+
+    Purely local, so tiles stay exact. There is no learned gain: the convolution that follows has one.
+    """
+    return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + MEAN_SQUARE_FLOOR)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions around one rectifier, added to the input."""
+
+    def __init__(self, width: int, *, norm: bool) -> None:
         super().__init__()
+        self.norm = norm
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
         nn.init.kaiming_normal_(self.first.weight, nonlinearity="relu")
@@ -32,7 +45,8 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, h, w) to the same shape."""
-        change: Tensor = self.second(F.relu(self.first(x)))
+        seen = unit_mean_square(x) if self.norm else x
+        change: Tensor = self.second(F.relu(self.first(seen)))
         return x + change
 
 
@@ -69,9 +83,14 @@ class OperatorPredictor(nn.Module):
         self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in pairwise(widths))
         self.encoder_modulation = nn.ModuleList(ContextModulation(n_conditions, width) for width in widths)
         self.decoder_modulation = nn.ModuleList(ContextModulation(n_conditions, width) for width in widths[:-1])
-        self.encoder = nn.ModuleList(map(_blocks, widths, config.encoder_blocks))
-        self.decoder = nn.ModuleList(map(_blocks, widths[:-1], config.decoder_blocks))
-        self.exit = nn.Conv2d(widths[0], config.head_width, 3, padding=1)
+        norm = config.block_norm
+        self.encoder = nn.ModuleList(
+            _blocks(*level, norm=norm) for level in zip(widths, config.encoder_blocks, strict=True)
+        )
+        self.decoder = nn.ModuleList(
+            _blocks(*level, norm=norm) for level in zip(widths[:-1], config.decoder_blocks, strict=True)
+        )
+        self.exit = nn.Conv2d(widths[0], config.head_width, config.exit_kernel, padding=config.exit_kernel // 2)
         for layer in (self.entry, *self.down, *self.up, self.exit):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
             nn.init.zeros_(layer.bias)
@@ -102,8 +121,8 @@ class OperatorPredictor(nn.Module):
         return F.leaky_relu(self.exit(x), NEGATIVE_SLOPE)
 
 
-def _blocks(width: int, n_blocks: int) -> nn.Sequential:
-    return nn.Sequential(*(ResidualBlock(width) for _ in range(n_blocks)))
+def _blocks(width: int, n_blocks: int, *, norm: bool) -> nn.Sequential:
+    return nn.Sequential(*(ResidualBlock(width, norm=norm) for _ in range(n_blocks)))
 
 
 def _bias(convolution: nn.Conv2d) -> Tensor:

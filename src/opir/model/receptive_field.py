@@ -36,7 +36,7 @@ def encoder_halo(config: NetworkConfig) -> int:
 def _predictor_backwards(config: NetworkConfig) -> Iterator[Step]:
     """The layers on the deepest path of the predictor, last layer first; skips look less far."""
     yield _unfold(config.downscale)
-    yield _conv3
+    yield from [_conv3] * (config.exit_kernel // 2)  # a k x k convolution sees as far as k // 2 of 3 x 3
     for n_blocks in config.decoder_blocks:
         yield from [_conv3] * (2 * n_blocks)
         yield _unfold(2)

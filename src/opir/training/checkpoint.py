@@ -11,13 +11,13 @@ from typing import cast
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
 from opir.errors import WeightsError
 from opir.model.network import RestorationNetwork
 from opir.model.weights_file import save_network
 from opir.training.average import WeightAverage
 from opir.training.measurements import Means
+from opir.training.optimiser import Optimisers
 from opir.training.recipe import Recipe
 from opir.training.settings import Settings, check_same_run, settings_of
 
@@ -34,7 +34,7 @@ class TrainingState:
 
     network: RestorationNetwork
     average: WeightAverage
-    optimiser: Optimizer
+    optimiser: Optimisers
     means: Means
     """What was measured since the last report."""
 

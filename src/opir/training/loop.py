@@ -19,6 +19,7 @@ from opir.training.average import WeightAverage
 from opir.training.checkpoint import STATE_NAME, TrainingState, load_checkpoint, save_checkpoint
 from opir.training.distributed import Processes, joined_processes
 from opir.training.measurements import PSNR_OF, Means
+from opir.training.optimiser import build_optimiser
 from opir.training.recipe import Recipe
 from opir.training.run_folder import prepare_run_folder
 from opir.training.run_log import RunLog
@@ -104,9 +105,12 @@ def train(
         for step, micro_batches in enumerate(batches, start=first):
             rate = cosine_with_warmup(step, peak=recipe.learning_rate, n_steps=recipe.n_steps, n_warmup=recipe.n_warmup)
             for group in state.optimiser.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group["rate_factor"]
             seed = _seed_of_step(recipe, processes, step)
-            result = training_step(model, state.optimiser, micro_batches, recipe, processes, seed=seed)
+            n_stages = recipe.phase_at(step).n_stages
+            result = training_step(
+                model, state.optimiser, micro_batches, recipe, processes, seed=seed, n_stages=n_stages
+            )
             done = step + 1
             if not result.finite or result.precision != recipe.precision:
                 log.event(done, "repeated in float32" if result.finite else "not finite", _problem(result))
@@ -144,12 +148,7 @@ def _initial_state(recipe: Recipe, start_from: Path | None, processes: Processes
             "change the recipe's model or start from other weights"
         )
     network.to(processes.device).train()
-    optimiser = torch.optim.AdamW(
-        network.parameters(),
-        lr=recipe.learning_rate,
-        betas=(0.9, recipe.second_moment_decay),
-        weight_decay=recipe.weight_decay,
-    )
+    optimiser = build_optimiser(network, recipe)
     average = WeightAverage(network, decay=recipe.average_decay)
     return TrainingState(network=network, average=average, optimiser=optimiser, means=Means())
 

@@ -9,10 +9,14 @@ from typing import Literal, get_args
 from opir.data.mixture import Ingredient
 from opir.errors import ConfigurationError
 from opir.model.config import NetworkConfig
+from opir.model.presets import preset
 from opir.training.losses import LossWeights
 
 Precision = Literal["float32", "bfloat16"]
 """Arithmetic of the predictor."""
+
+OptimiserName = Literal["adamw", "muon"]
+"""AdamW for everything, or Muon for the trunk's convolutions and AdamW for the rest."""
 
 Sampling = Literal["stream", "resident"]
 """Worker processes that make numbered samples, or batches made on the training device."""
@@ -44,8 +48,12 @@ class Phase:
     told_share: float = 0.25
     """Share of the samples for which the network is told the tasks instead of estimating them."""
 
+    n_stages: int | None = None
+    """Stages of the network that are trained; None trains all. Stage 1 alone costs half."""
+
     def __post_init__(self) -> None:
         _check(
+            (self.n_stages is None or self.n_stages in (1, 2), "n_stages must be 1, 2 or None", self.n_stages),
             (0 < self.share <= 1, "share of a phase must be above 0 and at most 1", self.share),
             (
                 self.crop_size > 0 and self.crop_size % CROP_STEP == 0,
@@ -64,7 +72,7 @@ class Recipe:
     name: str
     """Name under which the recipe is chosen."""
 
-    model: NetworkConfig = field(default_factory=NetworkConfig)
+    model: NetworkConfig = field(default_factory=lambda: preset("base"))
     """Sizes and choices of the network."""
 
     ingredients: dict[str, Ingredient] = field(default_factory=dict)
@@ -76,8 +84,14 @@ class Recipe:
     phases: tuple[Phase, ...] = (Phase(),)
     """Size and number of the crops, from the first step to the last."""
 
+    optimiser: OptimiserName = "muon"
+    """How gradients become steps; see :mod:`opir.training.muon`."""
+
     learning_rate: float = 1e-3
     """Peak learning rate of AdamW."""
+
+    muon_rate: float = 3.0
+    """Learning rate of Muon, in units of ``learning_rate``."""
 
     n_warmup: int = 200
     """Steps over which the learning rate rises."""
@@ -113,7 +127,7 @@ class Recipe:
     """Worker processes that make numbered samples, or batches made on the training device."""
 
     def __post_init__(self) -> None:
-        positive = ("n_steps", "learning_rate", "max_gradient_norm", "checkpoint_minutes", "accumulate")
+        positive = ("n_steps", "learning_rate", "muon_rate", "max_gradient_norm", "checkpoint_minutes", "accumulate")
         decays = ("second_moment_decay", "average_decay")
         not_negative = ("n_warmup", "weight_decay", "seed")
         total = math.fsum(phase.share for phase in self.phases)
@@ -123,6 +137,11 @@ class Recipe:
             *((getattr(self, name) >= 0, f"{name} must not be negative", getattr(self, name)) for name in not_negative),
             *((0 <= getattr(self, name) < 1, f"{name} must lie in [0, 1)", getattr(self, name)) for name in decays),
             (self.precision in get_args(Precision), f"precision must be one of {get_args(Precision)}", self.precision),
+            (
+                self.optimiser in get_args(OptimiserName),
+                f"optimiser must be one of {get_args(OptimiserName)}",
+                self.optimiser,
+            ),
             (self.sampling in get_args(Sampling), f"sampling must be one of {get_args(Sampling)}", self.sampling),
             (abs(total - 1) < 1e-6, "the shares of the phases must add up to 1", total),
             (

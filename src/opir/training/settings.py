@@ -22,6 +22,7 @@ MAY_CHANGE = (
     "accumulate",
     "precision",
     "learning_rate",
+    "muon_rate",
     "n_warmup",
     "max_gradient_norm",
 )

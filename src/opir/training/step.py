@@ -15,6 +15,7 @@ from opir.data.mixture import Sample
 from opir.training.distributed import Processes
 from opir.training.losses import restoration_losses
 from opir.training.measurements import add_up, measure
+from opir.training.optimiser import Optimisers
 from opir.training.recipe import Precision, Recipe
 
 
@@ -36,12 +37,13 @@ class StepResult:
 
 def training_step(
     model: nn.Module,
-    optimiser: torch.optim.Optimizer,
+    optimiser: Optimisers,
     micro_batches: Sequence[Sample],
     recipe: Recipe,
     processes: Processes,
     *,
     seed: int = 0,
+    n_stages: int | None = None,
 ) -> StepResult:
     """Train on one batch; where bfloat16 leaves the finite numbers, the same step is computed in float32.
 
@@ -53,11 +55,14 @@ def training_step(
         micro_batches: equal parts of this process's share of the batch.
         recipe: precision, losses and the largest norm of the gradient.
         processes: all that take part.
+        n_stages: stages of the network that are trained; None trains all.
         seed: begins torch's own random numbers, so that a resumed or repeated step draws the same.
     """
-    result = _gradients(model, micro_batches, recipe, processes, precision=recipe.precision, seed=seed)
+    result = _gradients(
+        model, micro_batches, recipe, processes, precision=recipe.precision, seed=seed, n_stages=n_stages
+    )
     if not result.finite and recipe.precision != "float32":
-        result = _gradients(model, micro_batches, recipe, processes, precision="float32", seed=seed)
+        result = _gradients(model, micro_batches, recipe, processes, precision="float32", seed=seed, n_stages=n_stages)
     if result.finite:
         optimiser.step()
     return result
@@ -71,6 +76,7 @@ def _gradients(
     *,
     precision: Precision,
     seed: int,
+    n_stages: int | None,
 ) -> StepResult:
     """Leave the clipped gradient of the whole batch, over all processes, in the parameters."""
     torch.manual_seed(seed)
@@ -81,7 +87,7 @@ def _gradients(
         told = (batch.told[:, None] > 0) & (batch.known > 0)
         with nullcontext() if last or not isinstance(model, DistributedDataParallel) else model.no_sync():
             with torch.autocast(batch.clean.device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"):
-                output = model(batch.degraded, task_weights=batch.labels, told=told)
+                output = model(batch.degraded, task_weights=batch.labels, told=told, n_stages=n_stages)
             losses = restoration_losses(output, batch.clean, batch.labels, batch.known, recipe.loss)
             (losses.total / len(micro_batches)).backward()  # type: ignore[no-untyped-call]
         measured.append(measure(output, batch, losses))

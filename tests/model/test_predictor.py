@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from conftest_model import SMALL, randomise
+from opir.model import RestorationNetwork, preset
+from opir.model.predictor import ResidualBlock, unit_mean_square
+
+
+def test_features_have_a_mean_square_of_one_at_every_pixel():
+    features = torch.randn(2, 12, 5, 7) * torch.logspace(-2, 2, 7)
+    torch.testing.assert_close(unit_mean_square(features).square().mean(dim=1), torch.ones(2, 5, 7), rtol=2e-2, atol=0)
+
+
+def test_features_of_zero_stay_zero_and_finite():
+    features = torch.zeros(1, 8, 4, 4, requires_grad=True)
+    unit_mean_square(features).sum().backward()
+    assert torch.isfinite(features.grad).all()
+
+
+def test_a_block_with_norm_changes_its_input_by_an_amount_that_does_not_grow_with_it():
+    torch.manual_seed(0)
+    normed, plain = ResidualBlock(12, norm=True), ResidualBlock(12, norm=False)
+    features = torch.randn(1, 12, 8, 8)
+    torch.testing.assert_close(
+        normed(100 * features) - 100 * features, normed(features) - features, rtol=1e-2, atol=1e-2
+    )
+    assert (plain(100 * features) - 100 * features).abs().mean() > 50 * (plain(features) - features).abs().mean()
+
+
+def test_the_norm_and_the_exit_are_choices_that_weights_can_be_loaded_for():
+    other = replace(SMALL, block_norm=True, exit_kernel=1)
+    network = randomise(RestorationNetwork(other))
+    assert network.predictor.exit.kernel_size == (1, 1)
+    assert torch.isfinite(network(torch.rand(1, 3, 16, 16)).restored).all()
+    assert preset("base").block_norm
