@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from opir.errors import NumericalError, ShapeError
-from opir.imaging import Metadata, Photo, from_network, read_photo, to_network
+from opir.imaging import Metadata, Photo, eight_bits, from_network, read_photo, to_network
+from opir.imaging.arrays import sixteen_bits
 
 EVERY_LEVEL = np.arange(256, dtype=np.uint8)
 
 
+@settings(deadline=None)
 @given(
     hnp.arrays(np.uint8, st.tuples(st.integers(1, 8), st.integers(1, 8), st.sampled_from([1, 3, 4]))),
 )
@@ -34,6 +36,30 @@ def test_every_level_survives_and_has_its_value(n_channels):
     np.testing.assert_array_equal(image, np.broadcast_to(EVERY_LEVEL.astype(np.float32) / 255, (3, 1, 256)))
     assert image.flags.c_contiguous
     np.testing.assert_array_equal(from_network(image, photo).pixels, photo.pixels)
+
+
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_every_one_of_65536_levels_survives(n_channels):
+    ramp = np.arange(65_536, dtype=np.uint16).reshape(256, 256, 1).repeat(n_channels, axis=2)
+    photo = read_photo(ramp)
+    np.testing.assert_array_equal(from_network(to_network(photo), photo).pixels, ramp)
+
+
+@settings(deadline=None)
+@given(hnp.arrays(np.float32, (5, 4, 1), elements=st.floats(0, 1, width=32)))
+def test_floating_point_samples_survive_bit_by_bit(samples):
+    for photo in (read_photo(samples), read_photo(samples.repeat(3, axis=2))):
+        np.testing.assert_array_equal(from_network(to_network(photo), photo).pixels, photo.pixels)
+
+
+def test_fewer_bits_are_the_nearest_levels():
+    samples = np.array([[0, 128, 129, 257, 32_768, 65_406, 65_407, 65_535]], np.uint16)
+    photo = eight_bits(Photo(pixels=samples[..., None], alpha=samples))
+    assert photo.alpha.tolist() == [[0, 0, 1, 1, 128, 254, 255, 255]]
+    np.testing.assert_array_equal(photo.pixels[..., 0], photo.alpha)
+    as_float = Photo(pixels=np.array([[[0.0], [0.5], [1.0]]], np.float32))
+    assert sixteen_bits(as_float).pixels.ravel().tolist() == [0, 32_768, 65_535]
+    assert eight_bits(as_float).pixels.ravel().tolist() == [0, 128, 255]
 
 
 def test_channels_come_first_in_rgb_order():
@@ -109,9 +135,12 @@ def test_arrays_become_photos(noise, shape):
         np.zeros(5, np.uint8),
         np.zeros((0, 5, 3), np.uint8),
         np.zeros((1, 4, 5, 3), np.uint8),
-        np.zeros((4, 5, 3), np.float32),
+        np.full((4, 5, 3), 255, np.float32),
+        np.full((4, 5, 3), -0.01, np.float32),
+        np.full((4, 5, 3), np.nan, np.float32),
+        np.zeros((4, 5, 3), np.float64),
         np.zeros((4, 5, 3), bool),
-        np.zeros((4, 5, 3), np.uint16),
+        np.zeros((4, 5, 3), np.int16),
     ],
 )
 def test_other_arrays_are_refused(array):

@@ -11,7 +11,6 @@ from opir.errors import (
     ConfigurationError,
     ImageError,
     ImageTooLargeError,
-    ShapeError,
     UnreadableImageError,
     UnsupportedImageError,
 )
@@ -97,31 +96,14 @@ def test_several_frames_are_refused(noise, encode, format):
             read_photo(source)
 
 
-@pytest.mark.parametrize("colour", [0, 2, 4, 6])
-def test_16_bit_png_is_refused_and_not_reduced(raw_png, colour):
-    n_channels = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
-    data = raw_png(3, 2, 16, colour, bytes(3 * 2 * 2 * n_channels))
-    for source in (data, Image.open(io.BytesIO(data))):
-        with pytest.raises(UnsupportedImageError, match=r"16 bits per channel.*8 bits first"):
-            read_photo(source)
-
-
 @pytest.mark.parametrize(
-    ("dtype", "message"),
-    [("u2", "16 bits"), ("u4", "32 bits"), ("f4", "floating"), ("f2", "floating"), ("i1", "signed")],
+    ("dtype", "message"), [("u4", "32 bits"), ("f8", "64 bits"), ("i1", "signed"), ("i2", "signed")]
 )
 @pytest.mark.parametrize("shape", [(4, 5), (4, 5, 3)])
-def test_deep_tiff_is_refused(tiff, dtype, message, shape):
+def test_tiff_samples_of_other_kinds_are_refused(tiff, dtype, message, shape):
     photometric = "rgb" if len(shape) == 3 else "minisblack"
     with pytest.raises(UnsupportedImageError, match=message):
         read_photo(tiff(np.zeros(shape, dtype), photometric=photometric))
-
-
-def test_deep_ppm_is_refused():
-    with pytest.raises(UnsupportedImageError, match="16 bits"):
-        read_photo(b"P6 # deep\n1 1 65535\n" + bytes(6))
-    with pytest.raises(UnsupportedImageError, match="10 bits"):
-        read_photo(b"P2\n2 1\n1023\n17 1000\n")
 
 
 def test_ppm_with_fewer_levels_is_spread_over_all():
@@ -135,16 +117,10 @@ def test_12_bit_jpeg_is_refused(noise, encode):
         read_photo(bytes(data))
 
 
-@pytest.mark.parametrize("mode", ["I;16", "I", "F", "CMYK", "LAB", "HSV"])
+@pytest.mark.parametrize("mode", ["I", "HSV"])
 def test_images_of_other_modes_are_refused(mode):
     with pytest.raises(UnsupportedImageError, match="convert"):
         read_photo(Image.new(mode, (3, 2)))
-
-
-@pytest.mark.parametrize("format", ["JPEG", "TIFF"])
-def test_cmyk_is_refused(encode, format):
-    with pytest.raises(UnsupportedImageError, match="CMYK"):
-        read_photo(encode(Image.new("CMYK", (8, 8)), format))
 
 
 def test_tiff_with_a_mask_is_refused(noise, tiff):
@@ -165,15 +141,14 @@ def test_tiff_with_a_mask_is_refused(noise, tiff):
     "options", [{"subfiletype": 1}, {"extratags": [(50706, 1, 4, b"\1\4\0\0", True)]}], ids=["preview", "dng"]
 )
 def test_the_preview_of_a_raw_file_is_not_taken_for_the_photo(noise, tiff, options):
-    with pytest.raises(UnsupportedImageError, match="raw"):
+    with pytest.raises(ImageError, match="raw"):  # LibRaw refuses it too, where it is installed
         read_photo(tiff(noise(4, 5, 3), photometric="rgb", **options))
 
 
-def test_other_picture_formats_are_named(encode):
-    with pytest.raises(UnsupportedImageError, match="GIF"):
-        read_photo(encode(Image.new("L", (3, 3)), "GIF"))
-    with pytest.raises(UnsupportedImageError, match="AVIF"):
-        read_photo(encode(Image.new("RGB", (8, 8)), "AVIF"))
+@pytest.mark.parametrize(("head", "name"), [(b"8BPS\0\1", "Photoshop"), (b"%PDF-1.7", "PDF"), (b"qoif\0\0", "QOI")])
+def test_other_picture_formats_are_named(head, name):
+    with pytest.raises(UnsupportedImageError, match=name):
+        read_photo(head + bytes(40))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's own about missing tags
@@ -292,8 +267,3 @@ def test_loading_errors_of_images_are_ours(noise, encode):
     closed.close()
     with pytest.raises(ImageError):
         read_photo(closed)
-
-
-def test_16_bit_array_is_refused():
-    with pytest.raises(ShapeError, match="uint8"):
-        read_photo(np.zeros((4, 4, 3), np.uint16))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, JpegImagePlugin
@@ -23,6 +23,7 @@ def photo_of(samples: np.ndarray) -> Photo:
     return Photo(pixels=samples[..., :n_colours].copy(), alpha=alpha)
 
 
+@settings(deadline=None)
 @given(samples=SAMPLES, format=st.sampled_from(["PNG", "TIFF", "WEBP", "BMP", "PPM"]))
 def test_lossless_formats_give_back_every_pixel(samples, format):
     photo = photo_of(samples)

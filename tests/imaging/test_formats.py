@@ -8,10 +8,17 @@ from opir.errors import OutputError
 from opir.imaging import FORMATS, READABLE_SUFFIXES, check_output_path
 
 
-@pytest.mark.parametrize("name", ["photo", "photo.", "photo.gif", "photo.png.bak", ".png"])
+@pytest.mark.parametrize("name", ["photo", "photo.", "photo.psd", "photo.png.bak", ".png"])
 def test_unknown_suffix_is_found_before_any_work(tmp_path, name):
     with pytest.raises(OutputError, match=r"must end in one of \.png"):
         check_output_path(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["photo.gif", "photo.HEIC", "photo.jxl", "photo.nef"])
+def test_what_is_only_read_says_what_to_write_instead(tmp_path, name):
+    with pytest.raises(OutputError, match=r"read but not written: .*\.png"):
+        check_output_path(tmp_path / name)
+    assert (tmp_path / name).suffix.lower() in READABLE_SUFFIXES
 
 
 def test_every_suffix_leads_to_its_format(tmp_path):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opir.errors import ConfigurationError, ShapeError
@@ -15,6 +15,7 @@ def expected_index(position: int, size: int, padding: int) -> int:
     return 2 * (size - 1) - position if padding < size else size - 1
 
 
+@settings(deadline=None)
 @given(
     height=st.integers(1, 40),
     width=st.integers(1, 40),

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from opir.imaging import Photo
+from opir.imaging import Photo, eight_bit_colours
 
 MAX_DISTANCE = 4
 """Differing bits of 64 up to which two pictures may be alike."""
@@ -58,8 +58,8 @@ def fingerprint(photo: Photo, path: Path) -> Fingerprint:
 
 
 def as_rgb(photo: Photo) -> NDArray[np.uint8]:
-    """Encoded values (H, W, 3); a gray channel is repeated, without a copy."""
-    return np.broadcast_to(photo.pixels, (photo.height, photo.width, 3))
+    """Encoded values (H, W, 3), rounded to 8 bits if there are more; a gray channel is repeated."""
+    return eight_bit_colours(photo)
 
 
 def difference_hash(luma: Image.Image) -> int:

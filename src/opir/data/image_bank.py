@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from opir.data.pairs import CleanImage, Pair, read_pair
 from opir.errors import DatasetError, OpirError
-from opir.imaging import Photo, read_photo
+from opir.imaging import Photo, eight_bit_colours, read_photo
 
 Picture = NDArray[np.uint8]
 """(H, W, 3), sRGB code values."""
@@ -90,4 +90,4 @@ def _decode(source: Pair | CleanImage) -> tuple[Picture, Picture]:
 
 
 def _colours(photo: Photo) -> Picture:
-    return np.repeat(photo.pixels, 3, axis=2) if photo.is_gray else photo.pixels
+    return eight_bit_colours(photo)  # training rounds the few data sets with more bits

@@ -22,6 +22,7 @@ from opir.imaging.exif import (
 from opir.imaging.ifd import BrokenDirectoryError, TiffReader
 
 _LONG = 4
+_FIRST_POINTER = 4  # where a TIFF file says where its first directory lies
 
 
 def byte_order_of(exif: bytes) -> Literal["<", ">"]:
@@ -33,8 +34,8 @@ def byte_order_of(exif: bytes) -> Literal["<", ">"]:
     return exif_reader(exif).order
 
 
-def append_exif(file: bytes, exif: bytes) -> bytes:
-    """A TIFF file with one directory, with the EXIF block's fields added.
+def append_exif(file: bytes, exif: bytes, *, page: int = 0) -> bytes:
+    """A TIFF file with the EXIF block's fields added to one of its pages.
 
     Raises:
         BrokenDirectoryError, struct.error: if the block is damaged, or the two differ in byte order.
@@ -43,8 +44,11 @@ def append_exif(file: bytes, exif: bytes) -> bytes:
     if outer.is_big or outer.order != inner.order:
         raise BrokenDirectoryError("the TIFF file must be a 32-bit one in the byte order of the EXIF block")
     base = len(file) + len(file) % 2  # directories start at even positions
+    pointer, target = _FIRST_POINTER, outer.directory(outer.first)
+    for _ in range(page):
+        pointer, target = target.next_position, outer.directory(target.next_directory)
     block = bytearray(exif + bytes(len(exif) % 2))
-    fields = {entry.tag: file[entry.position : entry.position + 12] for entry in outer.directory(outer.first).entries}
+    fields = {entry.tag: file[entry.position : entry.position + 12] for entry in target.entries}
     for entry in inner.directory(inner.first).entries:
         if entry.tag in (EXIF_DIRECTORY, GPS_DIRECTORY):
             start = inner.integers(entry)[0]
@@ -56,9 +60,10 @@ def append_exif(file: bytes, exif: bytes) -> bytes:
                 body = body[:8] + struct.pack(inner.order + "I", base + entry.data_position)
             fields[entry.tag] = body
     directory = b"".join(fields[tag] for tag in sorted(fields))
-    head = file[:4] + struct.pack(inner.order + "I", base + len(block))
-    count, end = struct.pack(inner.order + "H", len(fields)), struct.pack(inner.order + "I", 0)
-    return b"".join([head, file[8:], bytes(base - len(file)), block, count, directory, end])
+    new = struct.pack(inner.order + "I", base + len(block))
+    count, end = struct.pack(inner.order + "H", len(fields)), struct.pack(inner.order + "I", target.next_directory)
+    before, behind = file[:pointer], file[pointer + len(new) :]
+    return b"".join([before, new, behind, bytes(base - len(file)), block, count, directory, end])
 
 
 def _move(block: bytearray, reader: TiffReader, start: int, base: int, *, follow: bool) -> None:

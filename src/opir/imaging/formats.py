@@ -5,12 +5,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from opir.errors import OutputError
 
-FormatName: TypeAlias = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM"]
-"""Names of the formats, as Pillow spells them."""
+FormatName: TypeAlias = Literal["PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "AVIF"]
+"""Names of the formats that are read and written, as Pillow spells them."""
+
+ReadOnlyName: TypeAlias = Literal["GIF", "HEIC", "JXL", "RAW"]
+"""Names of the formats that are read but not written."""
+
+SourceName: TypeAlias = FormatName | ReadOnlyName
+"""Names of all formats that are read."""
+
+Several: TypeAlias = Literal["animation", "pages"]
+"""What several pictures in one file are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +36,22 @@ class FileFormat:
     """Whether a transparency channel can be stored."""
     max_side: int
     """Largest width or height in pixels."""
+    max_bits: Literal[8, 16, 32] = 8
+    """Largest number of bits per sample; 32 for floating-point samples. Deeper pictures are rounded."""
+    several: Several | None = None
+    """What several pictures in one file may be; None for one picture only."""
 
 
 FORMATS: dict[FormatName, FileFormat] = {
-    "PNG": FileFormat(name="PNG", suffixes=(".png",), media_type="image/png", keeps_alpha=True, max_side=2**31 - 1),
+    "PNG": FileFormat(
+        name="PNG",
+        suffixes=(".png", ".apng"),
+        media_type="image/png",
+        keeps_alpha=True,
+        max_side=2**31 - 1,
+        max_bits=16,
+        several="animation",
+    ),
     "JPEG": FileFormat(
         name="JPEG",
         suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -38,9 +59,22 @@ FORMATS: dict[FormatName, FileFormat] = {
         keeps_alpha=False,
         max_side=65_500,  # libjpeg's limit; the format's own is 65,535
     ),
-    "WEBP": FileFormat(name="WEBP", suffixes=(".webp",), media_type="image/webp", keeps_alpha=True, max_side=16_383),
+    "WEBP": FileFormat(
+        name="WEBP",
+        suffixes=(".webp",),
+        media_type="image/webp",
+        keeps_alpha=True,
+        max_side=16_383,
+        several="animation",
+    ),
     "TIFF": FileFormat(
-        name="TIFF", suffixes=(".tif", ".tiff"), media_type="image/tiff", keeps_alpha=True, max_side=2**31 - 1
+        name="TIFF",
+        suffixes=(".tif", ".tiff"),
+        media_type="image/tiff",
+        keeps_alpha=True,
+        max_side=2**31 - 1,
+        max_bits=32,
+        several="pages",
     ),
     "BMP": FileFormat(name="BMP", suffixes=(".bmp",), media_type="image/bmp", keeps_alpha=False, max_side=2**31 - 1),
     # The magic number inside, not the suffix, tells gray (P5) from colour (P6).
@@ -50,14 +84,34 @@ FORMATS: dict[FormatName, FileFormat] = {
         media_type="image/x-portable-anymap",
         keeps_alpha=False,
         max_side=2**31 - 1,
+        max_bits=16,
     ),
+    "AVIF": FileFormat(name="AVIF", suffixes=(".avif",), media_type="image/avif", keeps_alpha=True, max_side=32_768),
 }
-"""Every format by name."""
+"""Every format that is written, by name."""
+
+READ_ONLY_FORMATS: Final[dict[ReadOnlyName, tuple[str, ...]]] = {
+    "GIF": (".gif",),
+    "HEIC": (".heic", ".heif", ".hif"),
+    "JXL": (".jxl",),
+    "RAW": (".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"),
+}
+"""The formats that are read but not written, with the suffixes of their files."""
 
 _BY_SUFFIX: dict[str, FileFormat] = {suffix: kind for kind in FORMATS.values() for suffix in kind.suffixes}
 
-READABLE_SUFFIXES: frozenset[str] = frozenset(_BY_SUFFIX)
+READABLE_SUFFIXES: frozenset[str] = frozenset(_BY_SUFFIX) | {
+    suffix for suffixes in READ_ONLY_FORMATS.values() for suffix in suffixes
+}
 """Suffixes of files worth opening when a folder is walked; when a file is read its content decides."""
+
+
+_INSTEAD: dict[ReadOnlyName, str] = {
+    "GIF": "its 256 colours cannot hold the result; write .png or .webp, which hold animations too",
+    "HEIC": "write .jpg, .avif or .png",
+    "JXL": "write .png, .webp or .avif",
+    "RAW": "write .tif or .png, which hold the 16 bits of the developed photo",
+}
 
 
 def format_named(name: str) -> FileFormat:
@@ -80,6 +134,9 @@ def format_of_path(path: Path) -> FileFormat:
     """
     kind = _BY_SUFFIX.get(path.suffix.lower())
     if kind is None:
+        for name, suffixes in READ_ONLY_FORMATS.items():
+            if path.suffix.lower() in suffixes:
+                raise OutputError(f"{path}: {name} files are read but not written: {_INSTEAD[name]}")
         found = f"the suffix {path.suffix!r}" if path.suffix else "no suffix"
         raise OutputError(f"{path}: the output must end in one of {', '.join(_BY_SUFFIX)}; it has {found}")
     return kind

@@ -10,35 +10,19 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import BinaryIO
 
-from opir.errors import UnreadableImageError, UnsupportedImageError
-from opir.imaging.exif import ORIENTATION
-from opir.imaging.formats import FormatName
-from opir.imaging.ifd import BrokenDirectoryError, Directory, TiffReader
-from opir.imaging.orientation import UPRIGHT, valid_orientation
+from opir.imaging.boxes import read_boxes
+from opir.imaging.formats import SourceName
+from opir.imaging.gif_header import read_gif
+from opir.imaging.header_fields import Header
+from opir.imaging.jxl_header import read_jxl
 from opir.imaging.signature import SIGNATURE_BYTES, recognise
+from opir.imaging.tiff_header import read_tiff
+
+__all__ = ["Header", "read_header"]
 
 _MAX_SEGMENTS = 10_000  # a file of nothing but empty segments must not keep us busy
-
-
-@dataclass(frozen=True, kw_only=True)
-class Header:
-    """What the first bytes of a file tell about it."""
-
-    format: FormatName
-    """The file format."""
-    size: tuple[int, int] | None = None
-    """(width, height) in pixels as stored, before the orientation is applied."""
-    bits: int | None = None
-    """Bits per sample, the largest if they differ."""
-    is_lossy: bool = False
-    """Whether the pixels were compressed with loss."""
-    is_animated: bool = False
-    """Whether the header announces several frames."""
-    orientation: int = UPRIGHT
-    """TIFF only: the orientation tag; the other formats state it in their EXIF block."""
 
 
 def read_header(stream: BinaryIO) -> Header:
@@ -59,7 +43,22 @@ def _read_png(stream: BinaryIO) -> Header:
     if len(head) < 13 or head[:4] != b"IHDR":
         return Header(format="PNG")
     width, height, bits = struct.unpack(">IIB", head[4:])
-    return Header(format="PNG", size=(width, height), bits=bits)
+    return Header(format="PNG", size=(width, height), bits=bits, is_animated=_announces_animation(stream))
+
+
+def _announces_animation(stream: BinaryIO) -> bool:
+    # APNG: acTL stands before the first IDAT and tells the number of frames.
+    position = 8
+    for _ in range(_MAX_SEGMENTS):
+        stream.seek(position)
+        head = stream.read(12)
+        if len(head) < 12 or head[4:8] in (b"IDAT", b"IEND"):
+            break
+        length, kind, n_frames = struct.unpack(">I4sI", head)
+        if kind == b"acTL":
+            return bool(n_frames > 1)
+        position += 12 + length
+    return False
 
 
 def _read_jpeg(stream: BinaryIO) -> Header:
@@ -134,69 +133,29 @@ def _read_ppm(stream: BinaryIO) -> Header:
     return Header(format="PPM", size=(int(fields[2]), int(fields[3])), bits=largest.bit_length())
 
 
-_BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _STRIP_OFFSETS, _TILE_OFFSETS = 258, 259, 262, 273, 324
-_SUBFILE_TYPE, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _DNG_VERSION = 254, 338, 339, 50706
-_LOSSY_COMPRESSIONS = (6, 7, 34892, 50001)  # JPEG old and new, lossy DNG, WebP
-_RAW_PHOTOMETRICS = (32803, 34892)  # colour filter array, linear raw
+def _read_avif(stream: BinaryIO) -> Header:
+    return read_boxes(stream, "AVIF")
 
 
-def _read_tiff(stream: BinaryIO) -> Header:
-    try:
-        reader = TiffReader(stream)
-        main = reader.directory(reader.first)
-        _refuse_tiff(reader, main)
-        length = stream.seek(0, 2)
-        if max(_values(reader, main, _STRIP_OFFSETS) + _values(reader, main, _TILE_OFFSETS), default=0) >= length:
-            raise UnreadableImageError("the TIFF file is cut off: it points to pixels behind its end")
-        width, height = (_values(reader, main, tag)[:1] for tag in (256, 257))
-        return Header(
-            format="TIFF",
-            size=(width[0], height[0]) if width and height else None,
-            bits=max(_values(reader, main, _BITS_PER_SAMPLE), default=1),
-            is_lossy=_first(reader, main, _COMPRESSION) in _LOSSY_COMPRESSIONS,
-            orientation=valid_orientation(_first(reader, main, ORIENTATION)),
-        )
-    except BrokenDirectoryError as error:
-        raise UnreadableImageError(f"the TIFF file is damaged or cut off: {error}") from error
+def _read_heic(stream: BinaryIO) -> Header:
+    return read_boxes(stream, "HEIC")
 
 
-def _refuse_tiff(reader: TiffReader, main: Directory) -> None:
-    """Refuse what Pillow would show wrongly: the preview of a raw file, signed or floating samples, masks."""
-    if (
-        main.find(_DNG_VERSION)
-        or _first(reader, main, _PHOTOMETRIC) in _RAW_PHOTOMETRICS
-        or _first(reader, main, _SUBFILE_TYPE) & 1
-    ):
-        raise UnsupportedImageError(
-            "camera raw files and previews are not handled; develop the photo to a TIFF or JPEG first"
-        )
-    formats = set(_values(reader, main, _SAMPLE_FORMAT)) - {1, 4}  # unsigned, undefined
-    if formats:
-        raise UnsupportedImageError(
-            "TIFF samples must be unsigned 8-bit integers; these are signed, floating-point or complex: "
-            "convert it to 8 bits first"
-        )
-    extra = _values(reader, main, _EXTRA_SAMPLES)
-    if len(extra) > 1 or any(kind not in (1, 2) for kind in extra):
-        raise UnsupportedImageError(
-            "the TIFF file holds an extra channel that is not transparency (a mask or a selection); "
-            "remove it and save again"
-        )
+def _read_raw(stream: BinaryIO) -> Header:
+    del stream  # every maker has another one; LibRaw tells the size before it decodes
+    return Header(format="RAW")
 
 
-def _values(reader: TiffReader, directory: Directory, tag: int) -> tuple[int, ...]:
-    return reader.integers(directory.find(tag))
-
-
-def _first(reader: TiffReader, directory: Directory, tag: int) -> int:
-    return next(iter(_values(reader, directory, tag)), 0)
-
-
-_READERS: dict[FormatName, Callable[[BinaryIO], Header]] = {
+_READERS: dict[SourceName, Callable[[BinaryIO], Header]] = {
     "PNG": _read_png,
     "JPEG": _read_jpeg,
     "WEBP": _read_webp,
-    "TIFF": _read_tiff,
+    "TIFF": read_tiff,
     "BMP": _read_bmp,
     "PPM": _read_ppm,
+    "AVIF": _read_avif,
+    "GIF": read_gif,
+    "HEIC": _read_heic,
+    "JXL": read_jxl,
+    "RAW": _read_raw,
 }

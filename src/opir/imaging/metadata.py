@@ -13,17 +13,11 @@ from collections.abc import Sequence
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
-from opir.imaging.exif import (
-    DESCRIPTIVE_TAGS,
-    EXIF_DIRECTORY,
-    GPS_DIRECTORY,
-    INTEROPERABILITY_DIRECTORY,
-    exif_orientation,
-    upright_exif,
-    without_prefix,
-)
+from opir.imaging.exif import exif_orientation, upright_exif, without_prefix
+from opir.imaging.iptc import PNG_KEYWORD, RESOURCE, from_png_text, plausible_iptc
 from opir.imaging.orientation import UPRIGHT, swaps_axes, upright_xmp, xmp_orientation
 from opir.imaging.photo import Metadata
+from opir.imaging.tiff_metadata import descriptive_exif
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,33 +37,29 @@ _FAILURES = (
 _RESOLUTION = 282
 
 
-def read_metadata(image: Image.Image, *, turned_by: int = UPRIGHT) -> tuple[Metadata, int]:
+def read_metadata(image: Image.Image) -> tuple[Metadata, int]:
     """Collect the metadata of a loaded image, and the orientation that its pixels still have to be turned by.
 
     EXIF decides about the orientation; XMP is asked only if EXIF is silent (the order that the Metadata Working
     Group's guidelines ask for). Pillow turns TIFF files by itself while it loads them: for those the answer is 1.
 
-    Args:
-        image: an image after ``load``.
-        turned_by: the orientation that Pillow has applied already, for TIFF files.
-
     Returns:
         The metadata as it belongs to the upright picture, and the orientation, 1 to 8.
     """
     exif, xmp = _exif(image), _xmp(image)
-    if isinstance(image, TiffImageFile):
-        orientation, turn = UPRIGHT, turned_by
-    else:
+    orientation = UPRIGHT
+    if not isinstance(image, TiffImageFile):
         stated = exif_orientation(exif) if exif else None
-        orientation = turn = stated or (xmp_orientation(xmp) if xmp else UPRIGHT)
+        orientation = stated or (xmp_orientation(xmp) if xmp else UPRIGHT)
     dpi = _dpi(image)
-    if dpi and swaps_axes(turn):
+    if dpi and swaps_axes(orientation):
         dpi = dpi[::-1]
     return (
         Metadata(
             icc_profile=_bytes(image, "icc_profile"),
-            exif=upright_exif(exif, turn) if exif else None,
+            exif=upright_exif(exif, orientation) if exif else None,
             xmp=upright_xmp(xmp) if xmp else None,
+            iptc=_iptc(image),
             dpi=dpi,
         ),
         orientation,
@@ -84,7 +74,7 @@ def _bytes(image: Image.Image, key: str) -> bytes | None:
 def _exif(image: Image.Image) -> bytes | None:
     try:
         if isinstance(image, TiffImageFile):
-            return _exif_of_tiff(image)
+            return descriptive_exif(image.getexif())
         block = _bytes(image, "exif")
         text = image.info.get("Raw profile type exif")
         if block is None and isinstance(text, str):  # ImageMagick's way before PNG had a chunk for it
@@ -95,25 +85,23 @@ def _exif(image: Image.Image) -> bytes | None:
     return without_prefix(block) or None if block else None
 
 
-def _exif_of_tiff(image: TiffImageFile) -> bytes | None:
-    """Collect an EXIF block from the directories of a TIFF file, without the tags that describe its storage."""
-    found, chosen = image.getexif(), Image.Exif()
-    for tag in found:
-        if tag in DESCRIPTIVE_TAGS:
-            chosen[tag] = found[tag]
-    for group in (EXIF_DIRECTORY, GPS_DIRECTORY):
-        fields = {tag: value for tag, value in found.get_ifd(group).items() if not isinstance(value, dict)}
-        fields.pop(INTEROPERABILITY_DIRECTORY, None)  # a position in the file it came from
-        if fields:
-            chosen[group] = fields
-    return without_prefix(chosen.tobytes()) if len(chosen) else None
-
-
 def _xmp(image: Image.Image) -> bytes | None:
     value = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
     if isinstance(value, str):
         return value.encode()
     return value if isinstance(value, bytes) and value else None
+
+
+def _iptc(image: Image.Image) -> bytes | None:
+    resources, text = image.info.get("photoshop"), image.info.get(PNG_KEYWORD)
+    try:
+        if isinstance(text, str):
+            return from_png_text(text)
+        found = resources.get(RESOURCE) if isinstance(resources, dict) else None
+        return plausible_iptc(found) if isinstance(found, bytes) else None
+    except _FAILURES as error:
+        _LOG.warning("the IPTC records are damaged and were left out (%s)", error)
+        return None
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:

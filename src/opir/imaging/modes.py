@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from opir.errors import UnsupportedImageError
+from opir.imaging.arrays import check_range
 from opir.imaging.photo import Samples
+from opir.imaging.printing_colours import CONVERTED_MODES
 
 # Pillow's mode: the mode without transparency that shows the same picture.
 _OPAQUE_MODES: dict[str, str] = {
@@ -23,33 +26,35 @@ _OPAQUE_MODES: dict[str, str] = {
     "YCbCr": "RGB",
 }
 
-_REFUSALS: dict[str, str] = {
-    "CMYK": "the picture is in CMYK printing inks; convert it to sRGB first",
-    "LAB": "the picture is in CIE Lab; convert it to sRGB first",
-    "I;16": "the picture has 16 bits per channel; only 8 are handled yet: convert it to 8 bits first",
-    "F": "the picture has floating-point samples; only 8 bits are handled yet: convert it to 8 bits first",
+_DEEP_MODES: dict[str, np.dtype[np.uint16 | np.float32]] = {
+    **dict.fromkeys(("I;16", "I;16L", "I;16B", "I;16N"), np.dtype(np.uint16)),
+    "F": np.dtype(np.float32),
 }
-_REFUSALS.update(dict.fromkeys(("I", "I;16B", "I;16L", "I;16N"), _REFUSALS["I;16"]))
 
 
 def check_mode(image: Image.Image) -> None:
     """Raise :class:`UnsupportedImageError` unless the mode can be taken over without loss."""
-    if image.mode not in _OPAQUE_MODES:
-        raise UnsupportedImageError(
-            _REFUSALS.get(image.mode, f"the colour mode {image.mode} is not handled; convert it to RGB first")
-        )
+    if image.mode not in _OPAQUE_MODES and image.mode not in CONVERTED_MODES and image.mode not in _DEEP_MODES:
+        raise UnsupportedImageError(f"the colour mode {image.mode} is not handled; convert it to RGB or L first")
 
 
 def arrays_of(image: Image.Image) -> tuple[Samples, Samples | None]:
-    """Take the pixels (H, W, C) and the alpha (H, W) or None out of a loaded image, both uint8 and contiguous.
+    """Take the pixels (H, W, C) and the alpha (H, W) or None out of a loaded image, both contiguous.
 
-    Palettes become RGB, single bits 0 and 255. A transparent palette entry or colour becomes alpha. Premultiplied
-    colours (a TIFF with associated alpha) are divided by their alpha, which rounds.
+    Gray images of 16 bits give uint16, those of mode F float32, all others uint8. Palettes become RGB, single bits
+    0 and 255. A transparent palette entry or colour becomes alpha. Premultiplied colours (a TIFF with associated
+    alpha) are divided by their alpha, which rounds.
 
     Raises:
-        UnsupportedImageError: if the mode cannot be taken over without loss.
+        UnsupportedImageError: if the mode cannot be taken over without loss, or must be converted before.
     """
     check_mode(image)
+    if image.mode in _DEEP_MODES:
+        deep: Samples = np.array(image, dtype=_DEEP_MODES[image.mode])[..., None]
+        check_range(deep)
+        return deep, None
+    if image.mode in CONVERTED_MODES:
+        raise UnsupportedImageError(f"the colour mode {image.mode} must be converted to RGB first")
     mode = _OPAQUE_MODES[image.mode]
     if not image.has_transparency_data:
         samples = _array(image, mode)
@@ -58,7 +63,7 @@ def arrays_of(image: Image.Image) -> tuple[Samples, Samples | None]:
     return np.ascontiguousarray(samples[..., :-1]), np.ascontiguousarray(samples[..., -1])
 
 
-def _array(image: Image.Image, mode: str) -> Samples:
+def _array(image: Image.Image, mode: str) -> NDArray[np.uint8]:
     return np.array(image if image.mode == mode else image.convert(mode), dtype=np.uint8)
 
 

@@ -1,17 +1,14 @@
-"""What of a picture's metadata goes into its result: all, what gives nobody away, or nothing but the colours."""
+"""Keep of an EXIF block how a picture was taken; drop where, with which copy of a camera and by whose hand."""
 
 from __future__ import annotations
 
 import logging
 import struct
-from dataclasses import replace
 from typing import Final
 
 from PIL import Image
 
-from opir.imaging import Metadata
 from opir.imaging.exif import DESCRIPTIVE_TAGS, EXIF_DIRECTORY, ORIENTATION, exif_reader, without_prefix
-from opir.runtime.settings import MetadataPolicy
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,21 +28,8 @@ whose. Names under copyright stay. A list of what may stay: what nobody thought 
 _FAILURES = (ArithmeticError, AttributeError, EOFError, LookupError, OSError, SyntaxError, TypeError, ValueError)
 
 
-def apply_policy(metadata: Metadata, policy: MetadataPolicy) -> Metadata:
-    """Return the metadata that the policy lets through; the colour profile always stays.
-
-    ``safe`` keeps resolution and the EXIF tags of :data:`SAFE_EXIF_TAGS` and of the description (maker, model,
-    software, date, author, copyright). Places, serial numbers, maker notes and XMP, which may hold any of these and
-    the history of the file, are dropped. ``strip`` keeps nothing else.
-    """
-    if policy == "keep":
-        return metadata
-    if policy == "strip":
-        return Metadata(icc_profile=metadata.icc_profile)
-    return replace(metadata, exif=_safe_exif(metadata.exif) if metadata.exif else None, xmp=None)
-
-
-def _safe_exif(exif: bytes) -> bytes | None:
+def safe_exif(exif: bytes) -> bytes | None:
+    """The fields of :data:`SAFE_EXIF_TAGS` and of the description; None if none is left or the block is damaged."""
     found, safe = Image.Exif(), Image.Exif()
     try:
         _check_structure(exif)

@@ -13,7 +13,8 @@ import pytest
 import opir
 from fake_engine import FakeEngine
 from opir.imaging import Metadata, Photo, read_photo
-from opir.runtime.record import NAMESPACE, Record, with_record
+from opir.imaging.restoration_record import Record, with_record
+from opir.imaging.safe_xmp import NAMESPACE
 from opir.runtime.restore import Restorer
 from opir.runtime.settings import RestoreSettings
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
-from typing import Final
 from xml.sax.saxutils import escape
 
-NAMESPACE: Final = "urn:opir:restoration:1"
+from opir.imaging.safe_xmp import NAMESPACE
 
 _LOG = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ class Record:
     weights_sha256: str
     """Digest of the model's files."""
     settings: str
-    """:meth:`opir.runtime.settings.RestoreSettings.canonical_json`."""
+    """As JSON, the same for settings that mean the same."""
 
 
 def with_record(xmp: bytes | None, record: Record) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from opir.imaging import Metadata
-from opir.runtime.metadata_policy import apply_policy
+from opir.imaging.metadata_policy import apply_policy
 
 
 def exif() -> bytes:

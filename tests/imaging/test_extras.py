@@ -1,0 +1,136 @@
+"""HEIC, camera raw and JPEG XL: with their decoders for real, and without them the exact line that installs these."""
+
+from __future__ import annotations
+
+import io
+import struct
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from opir.errors import (
+    ImageTooLargeError,
+    MissingExtraError,
+    OpirError,
+    UnreadableImageError,
+    UnsupportedImageError,
+)
+from opir.imaging import read_photo
+from opir.imaging.header import read_header
+
+# A JPEG XL codestream up to its metadata: 512 x 256 pixels, everything as usual (8 bits).
+SMALL_JXL = b"\xff\x0a" + ((1 | (256 // 8 - 1) << 1 | 7 << 6 | 1 << 9).to_bytes(2, "little")) + bytes(40)
+HEIC = struct.pack(">I4s4sI4s", 20, b"ftyp", b"heic", 0, b"mif1") + bytes(40)
+
+
+def dng(shape=(48, 64)):
+    """A raw file as small as LibRaw takes it: one colour filter array of 16 bits, gray world."""
+    stream = io.BytesIO()
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    samples = (1000 + 400 * rows + 300 * columns).astype(np.uint16)
+    matrix = [(10_000 if row == column else 0, 10_000) for row in range(3) for column in range(3)]
+    tags = [
+        (50706, 1, 4, b"\x01\x04\x00\x00", True),
+        (50708, 2, 5, "Test\0", True),
+        (33421, 3, 2, (2, 2), True),
+        (33422, 1, 4, b"\x00\x01\x01\x02", True),
+        (50721, 10, 9, tuple(number for pair in matrix for number in pair), True),
+        (50728, 5, 3, (1, 1, 1, 1, 1, 1), True),
+        (50778, 3, 1, 21, True),
+        (50717, 4, 1, 65_535, True),
+        (50714, 3, 1, 0, True),
+    ]
+    tifffile.imwrite(stream, samples, photometric=32803, metadata=None, extratags=tags)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "module", "extra"),
+    [(HEIC, "pillow_heif", "heif"), (dng(), "rawpy", "raw"), (SMALL_JXL, "pillow_jxl", "jxl")],
+    ids=["heic", "raw", "jxl"],
+)
+def test_a_missing_decoder_names_the_install_line(monkeypatch, tmp_path, data, module, extra):
+    monkeypatch.setitem(sys.modules, module, None)
+    path = tmp_path / "photo"
+    path.write_bytes(data)
+    for kind in (MissingExtraError, UnsupportedImageError, OpirError):
+        with pytest.raises(kind) as caught:
+            read_photo(path)
+    assert str(caught.value).startswith(str(path))
+    assert f'pip install "opir[{extra}]"' in str(caught.value)
+
+
+def test_the_size_of_a_jpeg_xl_is_known_before_decoding():
+    header = read_header(io.BytesIO(SMALL_JXL))
+    assert (header.size, header.bits) == ((512, 256), 8)
+    boxed = struct.pack(">I4sI", 12, b"JXL ", 0x0D0A870A) + struct.pack(">I4s", 8 + len(SMALL_JXL), b"jxlc") + SMALL_JXL
+    assert read_header(io.BytesIO(boxed)).size == (512, 256)
+    with pytest.raises(ImageTooLargeError, match="512 × 256"):
+        read_photo(SMALL_JXL, max_pixels=512 * 256 - 1)
+    with pytest.raises(UnsupportedImageError, match="unknown size"):
+        read_photo(b"\xff\x0a")
+
+
+def smooth():
+    rows, columns = np.mgrid[:64, :96]
+    return np.stack([rows * 3, columns * 2, 255 - rows * 3], axis=-1).astype(np.uint8)
+
+
+@pytest.mark.parametrize("bits", [8, 10])
+def test_heic_for_real(bits):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pixels, stream = smooth(), io.BytesIO()
+    if bits == 8:
+        pillow_heif.from_pillow(Image.fromarray(pixels)).save(
+            stream, quality=95, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0"
+        )
+    else:
+        deep = pixels.astype(np.uint16) * 257
+        pillow_heif.encode("RGB;16", (96, 64), deep.tobytes(), stream, quality=95)
+    photo = read_photo(stream.getvalue())
+    assert photo.source_format == "HEIC"
+    assert photo.pixels.dtype == (np.uint8 if bits == 8 else np.uint16)
+    shown = photo.pixels if bits == 8 else photo.pixels / 257
+    assert np.abs(shown - pixels.astype(float)).mean() < 3
+    with pytest.raises(ImageTooLargeError):
+        read_photo(stream.getvalue(), max_pixels=64 * 96 - 1)
+    with pytest.raises(UnreadableImageError):
+        read_photo(stream.getvalue()[:300])
+
+
+def test_raw_for_real():
+    pytest.importorskip("rawpy")
+    photo = read_photo(dng())
+    assert (photo.source_format, photo.pixels.dtype) == ("RAW", np.uint16)
+    assert photo.pixels.shape == (48, 64, 3)
+    assert "LibRaw" in photo.notes[0]
+    brightness = photo.pixels.mean(axis=2)
+    assert brightness[-8:, -8:].mean() > brightness[:8, :8].mean() + 5000
+    with pytest.raises(ImageTooLargeError):
+        read_photo(dng(), max_pixels=1000)
+    with pytest.raises(UnreadableImageError):
+        read_photo(dng()[:400])
+
+
+def test_jpeg_xl_for_real():
+    pytest.importorskip("pillow_jxl")
+    stream = io.BytesIO()
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    Image.fromarray(pixels).save(stream, "JXL", lossless=True)
+    photo = read_photo(stream.getvalue())
+    assert photo.source_format == "JXL"
+    np.testing.assert_array_equal(photo.pixels, pixels)
+    with pytest.raises(ImageTooLargeError):
+        read_photo(stream.getvalue(), max_pixels=64 * 96 - 1)
+    with pytest.raises(UnreadableImageError):
+        read_photo(stream.getvalue()[:10_000])
+
+
+def test_deep_jpeg_xl_is_refused_before_a_decoder_drops_bits():
+    sixteen_bits = 0 | 0 << 1 | 0 << 2 | 3 << 3 | (16 - 1) << 5  # not as usual, no extra fields, integers, 1 + 15 bits
+    head = (1 | 31 << 1 | 7 << 6 | sixteen_bits << 9).to_bytes(4, "little")
+    with pytest.raises(UnsupportedImageError, match="16 bits per channel"):
+        read_photo(b"\xff\x0a" + head + bytes(40))
