@@ -11,32 +11,22 @@ import pytest
 import torch
 
 from opir.errors import WeightsError
-from opir.model import NetworkConfig, RestorationNetwork, encoder_halo, save_network, stage_halo
+from opir.model import RestorationNetwork, encoder_halo, save_network, stage_halo
 from opir.runtime.passes import restore_array
+from opir.runtime.restore import Restorer
+from opir.runtime.spec import ModelSpec
 from opir.runtime.torch_engine import TorchEngine
+from opir.runtime.torch_graphs import GraphCache
+from opir.runtime.torch_network import DeviceNetwork
+from small_network import SMALL, small_network
 from tiny_model import tiny_entries
 
-CONFIG = NetworkConfig(
-    widths=(8, 8),
-    encoder_blocks=(1, 1),
-    decoder_blocks=(1,),
-    head_width=8,
-    downscale=4,
-    estimator_widths=(8, 8, 8),
-    n_context=4,
-)
+IMAGE = np.random.default_rng(5).random((3, 520, 712), np.float32)
 
 
 @pytest.fixture(scope="module")
 def network() -> RestorationNetwork:
-    """A small network with weights that make every part count."""
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        network = RestorationNetwork(CONFIG)
-        with torch.no_grad():
-            for parameter in network.parameters():
-                parameter.add_(0.05 * torch.randn_like(parameter))
-    return network.eval()
+    return small_network()
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +35,9 @@ def folder(network: RestorationNetwork, tmp_path_factory: pytest.TempPathFactory
     save_network(network, folder / "model.safetensors")
     digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     entries = tiny_entries() | {
-        "stride": CONFIG.stride,
-        "encoder_halo": encoder_halo(CONFIG),
-        "stage_halo": stage_halo(CONFIG),
+        "stride": SMALL.stride,
+        "encoder_halo": encoder_halo(SMALL),
+        "stage_halo": stage_halo(SMALL),
         "n_features": 8,
         "n_context": 4,
         "sha256": {"model.safetensors": digest},
@@ -95,6 +85,89 @@ def test_failed_allocation_is_a_memory_error(
     def full(image: torch.Tensor) -> torch.Tensor:
         raise error
 
-    monkeypatch.setattr(engine._network, "encode", full)
+    monkeypatch.setattr(engine.runner.network, "encode", full)
     with pytest.raises(MemoryError):
         engine.encode(np.zeros((1, 3, 8, 8), np.float32))
+
+
+def test_a_tile_beyond_half_precision_is_computed_in_float32(
+    network: RestorationNetwork, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = TorchEngine(network, ModelSpec.load(folder), precision="bfloat16")
+    assert engine.precision == "bfloat16"
+    image = np.random.default_rng(2).random((3, 40, 48), np.float32)
+    half = restore_array(engine, image, tile=0)
+    exact = restore_array(TorchEngine(network, ModelSpec.load(folder)), image, tile=0)
+    assert 0 < np.abs(half.restored - exact.restored).max() < 0.05
+    stage, asked = engine.runner.stage, []
+
+    def overflowing(*inputs: object, precision: str | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        asked.append(precision)
+        restored, scale = stage(*inputs, precision=precision)  # type: ignore[arg-type]
+        return (restored if precision == "float32" else restored / 0), scale
+
+    monkeypatch.setattr(engine.runner, "stage", overflowing)
+    again = restore_array(engine, image, tile=0)
+    assert asked == [None, "float32"] * 2
+    assert "computed in float32" in caplog.text
+    np.testing.assert_allclose(again.restored, exact.restored, atol=0.01)  # the encoder stays in half precision
+
+
+def test_smaller_tiles_and_then_the_processor_when_memory_runs_out(
+    network: RestorationNetwork, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    spec = ModelSpec.load(folder)
+    expected = restore_array(TorchEngine(network, spec), IMAGE, tile=0)
+    engine, tried = TorchEngine(network, spec), []
+    full = DeviceNetwork(network, torch.device("cpu"))
+    full.device = torch.device("meta")  # stands for a GPU
+
+    def no_room(image: torch.Tensor) -> torch.Tensor:
+        tried.append(max(image.shape))
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(full, "encode", no_room)
+    engine.runner = full
+    monkeypatch.setattr(engine, "_tensor", torch.from_numpy)
+    restoration = Restorer.from_engine(engine, tile=0).restore_array(IMAGE)
+    assert len(tried) > 1
+    assert tried == sorted(tried, reverse=True)
+    assert engine.device == "cpu"
+    assert "no memory" in engine.reason
+    assert "going on on the cpu" in caplog.text
+    np.testing.assert_allclose(restoration.image, expected.restored, atol=1e-5)
+
+
+def test_graphs_replay_tiles_of_one_shape(network: RestorationNetwork, folder: Path) -> None:
+    spec, captured = ModelSpec.load(folder), []
+
+    def capture(function, inputs):  # results in memory of its own, as a graph has
+        captured.append(inputs[0].shape)
+        results = tuple(torch.empty_like(value) for value in function(inputs))
+
+        def replay(new):
+            for place, value in zip(results, function(new), strict=True):
+                place.copy_(value)
+            return results
+
+        return replay
+
+    engine = TorchEngine(network, spec)
+    engine.runner = DeviceNetwork(network, torch.device("cpu"), graphs=GraphCache(capture))
+    assert engine.wants_equal_windows
+    image = np.random.default_rng(3).random((3, 3 * 64, 4 * 64), np.float32)
+    result = restore_array(engine, image, tile=64)
+    plain = restore_array(TorchEngine(network, spec), image, tile=64)
+    stages = [shape for shape in captured if shape[2:] == (64 + 2 * spec.stage_halo,) * 2]
+    assert len(stages) == 1  # both stages are one graph: the stage is an input
+    np.testing.assert_allclose(result.restored, plain.restored, atol=1e-5)
+
+
+@pytest.mark.gpu
+def test_half_precision_on_the_gpu(folder: Path) -> None:
+    image = np.random.default_rng(4).random((3, 200, 264), np.float32)
+    engine = TorchEngine.load(folder)
+    assert engine.device == "cuda"
+    exact = restore_array(TorchEngine.load(folder, device="cpu"), image, tile=0)
+    for tile in (0, 64):
+        np.testing.assert_allclose(restore_array(engine, image, tile=tile).restored, exact.restored, atol=4 / 255)

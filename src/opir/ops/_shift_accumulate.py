@@ -33,7 +33,7 @@ def shift_accumulate(
     if torch.is_grad_enabled() and needs_gradient:
         result: Tensor = _ShiftAccumulate.apply(padded, kernels, mixing, dilations, size)  # type: ignore[no-untyped-call]
         return result
-    return _forward(padded, kernels, mixing, dilations, size)
+    return accumulate(padded, kernels, mixing, dilations, size)
 
 
 def _offsets(dilations: tuple[int, ...], size: int, tap: int) -> Iterator[tuple[int, int, int]]:
@@ -76,7 +76,8 @@ def _mixed_tap(
     return mixed
 
 
-def _forward(padded: Tensor, kernels: Tensor, mixing: Tensor | None, dilations: tuple[int, ...], size: int) -> Tensor:
+def accumulate(padded: Tensor, kernels: Tensor, mixing: Tensor | None, dilations: tuple[int, ...], size: int) -> Tensor:
+    """Compute :func:`shift_accumulate` without recording anything for gradients."""
     dtype = _accumulation_dtype(padded.dtype)
     image, weights = padded.to(dtype), None if mixing is None else mixing.to(dtype)
     total = None if weights is None else weights.sum(dim=1, keepdim=True)
@@ -104,17 +105,17 @@ class _ShiftAccumulate(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(padded, kernels, mixing)  # type: ignore[arg-type]
         ctx.dilations, ctx.size = dilations, size  # type: ignore[attr-defined]
-        return _forward(padded, kernels, mixing, dilations, size)
+        return accumulate(padded, kernels, mixing, dilations, size)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor | None, None, None]:
         padded, kernels, mixing = ctx.saved_tensors  # type: ignore[attr-defined]
         dilations, size = ctx.dilations, ctx.size  # type: ignore[attr-defined]
-        return *_backward(gradient, padded, kernels, mixing, dilations, size), None, None
+        return *accumulate_backward(gradient, padded, kernels, mixing, dilations, size), None, None
 
 
-def _backward(
+def accumulate_backward(
     gradient: Tensor,
     padded: Tensor,
     kernels: Tensor,

@@ -1,20 +1,24 @@
-"""The torch engine: the trained network itself, on CUDA where there is one. Needs the ``torch`` extra.
+"""The torch engine: the trained network itself, on a GPU where there is one. Needs the ``torch`` extra.
 
-Import this module only where the engine is asked for: importing torch takes seconds.
+Import this module, and those whose names begin with ``torch_``, only where the engine is asked for: importing torch
+takes seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import numpy as np
 
 from opir.errors import MissingExtraError
 from opir.runtime.engine import Float32
 from opir.runtime.spec import TORCH_FILE, ModelSpec
+from opir.runtime.tiling import smallest_tile
 from opir.runtime.weights import verified_file
 
 try:
@@ -26,44 +30,115 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     from opir.model.network import RestorationNetwork
+    from opir.runtime.torch_device import DeviceName
+    from opir.runtime.torch_network import DeviceNetwork, Precision
+
+_LOG = logging.getLogger(__name__)
+
+_SMALL: Final = 1.5
+"""Sides of a window, in those of the smallest tile with its halo, up to which there is nothing smaller to try."""
+
+_Result = TypeVar("_Result")
 
 
 class TorchEngine:
-    """Runs the network of a model folder, or one in memory, on numpy arrays; see :class:`Engine`."""
+    """Runs the network of a model folder, or one in memory, on numpy arrays; see :class:`Engine`.
+
+    Three things are looked after on a GPU. Half precision is used if it passes a test, and a tile in which it leaves
+    the finite numbers is computed again in float32. Where memory runs out the caller is told, so that it takes smaller
+    tiles; when there are none, the engine moves to the processor for good. Shapes that come back are replayed.
+    """
 
     name = "torch"
-    precision = "float32"
 
-    def __init__(self, network: RestorationNetwork, spec: ModelSpec, *, device: str = "cpu") -> None:
-        """Wrap a network; it is moved to the device and set to evaluation."""
+    def __init__(
+        self,
+        network: RestorationNetwork,
+        spec: ModelSpec,
+        *,
+        device: str = "cpu",
+        precision: Precision = "float32",
+        compiled: bool = False,
+        reason: str = "asked for",
+    ) -> None:
+        """Wrap a network; it is moved to the device and set to evaluation.
+
+        ``reason`` says why device and precision are what they are. ``compiled`` is for pictures of one size, see
+        :class:`opir.runtime.torch_network.DeviceNetwork`.
+        """
+        from opir.runtime.torch_network import DeviceNetwork
+
         self.spec = spec
-        self.device = device
-        self._network = network.to(device).eval()
+        self.reason = reason
+        self.runner: DeviceNetwork = DeviceNetwork(
+            network, torch.device(device), precision=precision, compiled=compiled
+        )
+        self._lock = threading.Lock()  # the memory of a graph belongs to one thread at a time
 
     @classmethod
-    def load(cls, folder: Path, *, threads: int | None = None) -> TorchEngine:
-        """Verify and load ``model.safetensors``; CUDA where usable, else the processor.
+    def load(
+        cls,
+        folder: Path,
+        *,
+        threads: int | None = None,
+        device: DeviceName = "auto",
+        precision: Precision | Literal["auto"] = "auto",
+        compiled: bool = False,
+    ) -> TorchEngine:
+        """Verify and load ``model.safetensors``.
 
-        ``threads`` sets torch's thread count, which holds for the whole process; None leaves it alone.
+        ``threads`` sets torch's thread count, which holds for the whole process; None leaves it alone. ``device`` auto
+        takes CUDA, Apple's GPU, or the processor, whichever is there first; ``precision`` auto takes the fastest that
+        passes the self-test there.
         """
         from opir.model.weights_file import load_network
+        from opir.runtime.torch_device import choose_device
+        from opir.runtime.torch_precision import choose_precision
 
         spec = ModelSpec.load(folder)
         verified_file(folder, spec, TORCH_FILE)
         if threads is not None:
             torch.set_num_threads(threads)
-        return cls(load_network(folder), spec, device="cuda" if torch.cuda.is_available() else "cpu")
+        chosen, reason = choose_device(device)
+        network = load_network(folder)
+        if precision == "auto":
+            precision, why = choose_precision(network.to(chosen), chosen)
+            reason = f"{reason}; {precision}: {why}"
+        return cls(network, spec, device=str(chosen), precision=precision, compiled=compiled, reason=reason)
+
+    @property
+    def device(self) -> str:
+        """Name the device that computes, such as ``cpu`` or ``cuda``."""
+        return self.runner.device.type
+
+    @property
+    def precision(self) -> str:
+        """Name the arithmetic of the convolutions."""
+        return self.runner.precision
+
+    @property
+    def wants_equal_windows(self) -> bool:
+        """Whether tiles of one shape are worth larger halos at the border: on GPUs, where shapes are captured."""
+        return self.runner.graphs is not None
+
+    def free_bytes(self) -> int:
+        """Return the memory [bytes] that is left where the engine computes."""
+        from opir.runtime.torch_device import free_bytes
+
+        return free_bytes(self.runner.device)
 
     def encode(self, image: Float32) -> Float32:
         """Compute the features of an image."""
-        with torch.inference_mode(), _memory_errors():
-            return self._array(self._network.encode(self._tensor(image)))
+        return self._computed(image.shape, lambda: self._array(self.runner.encode(self._tensor(image))))
 
     def estimate(self, mean: Float32) -> tuple[Float32, Float32]:
         """Compute task weights and context from the mean of the features."""
-        with torch.inference_mode(), _memory_errors():
-            task_weights, context = self._network.estimate(self._tensor(mean))
+
+        def compute() -> tuple[Float32, Float32]:
+            task_weights, context = self.runner.estimate(self._tensor(mean))
             return self._array(task_weights), self._array(context)
+
+        return self._computed((1, 1), compute)
 
     def stage(
         self,
@@ -75,19 +150,48 @@ class TorchEngine:
         stage_index: int,
     ) -> tuple[Float32, Float32]:
         """Apply one restoration stage."""
-        with torch.inference_mode(), _memory_errors():
-            restored, new_scale = self._network.stage(
-                self._tensor(current),
-                self._tensor(observed),
-                self._tensor(scale),
-                self._tensor(task_weights),
-                self._tensor(context),
-                stage_index,
-            )
-            return self._array(restored), self._array(new_scale)
+
+        def compute() -> tuple[Float32, Float32]:
+            restored, new_scale = run(None)
+            if self.precision == "float32" or (np.isfinite(restored).all() and np.isfinite(new_scale).all()):
+                return restored, new_scale
+            _LOG.warning("a tile left the range of %s and is computed in float32", self.precision)
+            return run("float32")
+
+        def run(precision: Precision | None) -> tuple[Float32, Float32]:
+            images = self._tensor(current), self._tensor(observed), self._tensor(scale)
+            conditions = self._tensor(task_weights), self._tensor(context)
+            outputs = self.runner.stage(*images, *conditions, stage_index, precision=precision)
+            return self._array(outputs[0]), self._array(outputs[1])
+
+        return self._computed(observed.shape, compute)
+
+    def _computed(self, shape: tuple[int, ...], compute: Callable[[], _Result]) -> _Result:
+        """Run on the device; where memory does not suffice for a smallest tile either, on the processor from now on."""
+        with self._lock:
+            try:
+                with memory_errors():
+                    return compute()
+            except MemoryError as error:
+                smallest = _SMALL * (smallest_tile(self.spec.stride) + 2 * self.spec.stage_halo)
+                if self.device == "cpu" or max(shape[-2:]) > smallest:
+                    raise
+                _LOG.warning("%s has no memory for the smallest tile (%s); going on on the cpu", self.device, error)
+                self._move_to_cpu()
+            with memory_errors():
+                return compute()
+
+    def _move_to_cpu(self) -> None:
+        from opir.runtime.torch_network import DeviceNetwork
+
+        reason = f"{self.device} had no memory left for the smallest tile"
+        if self.runner.graphs is not None:
+            self.runner.graphs.clear()
+        self.runner = DeviceNetwork(self.runner.network, torch.device("cpu"))
+        self.reason = reason
 
     def _tensor(self, array: Float32) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.runner.device)
 
     def _array(self, tensor: torch.Tensor) -> Float32:
         array: Float32 = tensor.float().cpu().numpy()
@@ -95,12 +199,13 @@ class TorchEngine:
 
 
 @contextmanager
-def _memory_errors() -> Iterator[None]:
+def memory_errors() -> Iterator[None]:
     """Turn torch's allocation failures into :class:`MemoryError`."""
     try:
         yield
     except torch.OutOfMemoryError as error:
-        torch.cuda.empty_cache()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
         raise MemoryError(str(error)) from error
     except RuntimeError as error:
         if "can't allocate memory" not in str(error) and "not enough memory" not in str(error):
