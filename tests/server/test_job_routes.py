@@ -4,13 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import httpx
+import numpy as np
 import pytest
 
 from fake_engine import FakeEngine
+from opir.runtime.engine import InterruptedRunError
 
 pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class InterruptedEngine(FakeEngine):
+    """An engine whose first run lasts until it is interrupted."""
+
+    entered: threading.Event = field(default_factory=threading.Event)
+    interrupted: threading.Event = field(default_factory=threading.Event)
+    n_given_up: int = 0
+
+    @contextmanager
+    def interruptible(self) -> Iterator[Callable[[], None]]:
+        yield self.interrupted.set
+
+    def stage(self, *inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if self.n_given_up == 0:
+            self.entered.set()
+            assert self.interrupted.wait(20)
+            self.n_given_up += 1
+            raise InterruptedRunError
+        return super().stage(*inputs)
 
 
 async def ended(client: httpx.AsyncClient, job: str) -> list[tuple[str, dict[str, object]]]:
@@ -79,6 +106,16 @@ async def test_cancelling_ends_the_work_and_forgets_it(serving, picture, gated) 
     assert len(gated.areas) == 1
 
 
+async def test_cancelling_does_not_wait_for_the_end_of_the_tile(serving, picture) -> None:
+    engine = InterruptedEngine()
+    async with serving(engine) as (client, _):
+        job = (await client.post("/v1/jobs", content=picture())).json()["id"]
+        assert await asyncio.to_thread(engine.entered.wait, 20)
+        assert (await client.delete(f"/v1/jobs/{job}")).status_code == 204
+        assert (await client.post("/v1/restore", content=picture())).status_code == 200  # after the tile was given up
+    assert engine.n_given_up == 1
+
+
 async def test_a_waiting_job_is_cancelled_at_once_and_its_place_is_free(serving, picture, gated) -> None:
     async with serving(gated, n_waiting=1) as (client, _):
         await client.post("/v1/jobs", content=picture())
@@ -101,7 +138,7 @@ async def test_a_job_that_fails_tells_why(serving, picture) -> None:
 async def test_what_can_be_seen_at_once_is_refused_at_once(serving, picture) -> None:
     async with serving() as (client, service):
         assert (await client.post("/v1/jobs", content=b"nonsense")).status_code == 422
-        assert (await client.post("/v1/jobs", content=picture("GIF"))).status_code == 415
+        assert (await client.post("/v1/jobs", content=b"8BPS" + bytes(60))).status_code == 415
         assert (await client.post("/v1/jobs", content=picture(), params={"strength": 3})).status_code == 422
         assert len(service.jobs) == 0
 

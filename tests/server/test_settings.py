@@ -58,6 +58,7 @@ def test_the_socket() -> None:
     with open_socket("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         assert url_of(listener) == f"http://127.0.0.1:{port}"
+        assert listener.proto == socket.IPPROTO_TCP  # or asyncio lets small answers wait for acknowledgements
         with socket.create_connection(("127.0.0.1", port)):
             pass
         with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1 port {port}"):

@@ -24,11 +24,14 @@ def open_socket(host: str, port: int) -> socket.socket:
     """
     family, address = _addresses(host)[0]
     try:
-        return socket.create_server((address, port), family=family, backlog=128)
+        listener = socket.create_server((address, port), family=family, backlog=128)
     except OSError as error:
         raise ConfigurationError(
             f"cannot listen on {host} port {port} ({error.strerror or error}): choose another --port or --host"
         ) from error
+    # With the protocol named asyncio sends at once (TCP_NODELAY). Without, every other answer on an open connection
+    # waits 40 ms for the client's acknowledgement of the one before.
+    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=listener.detach())
 
 
 def url_of(listener: socket.socket) -> str:

@@ -53,9 +53,9 @@ def build_answer(restoration: Restoration, returned: Returned) -> Answer:
 
 
 def _format_of(restoration: Restoration) -> FileFormat:
-    """Return the format asked for, else that of the source, else PNG."""
+    """Return the format asked for, else that of the source, else (an array, a format that is only read) PNG."""
     wanted = restoration.settings.format or restoration.photo.source_format
-    return FORMATS["PNG"] if wanted is None else next(kind for kind in FORMATS.values() if kind.name == wanted)
+    return next((kind for kind in FORMATS.values() if kind.name == wanted), FORMATS["PNG"])
 
 
 def _document(restoration: Restoration, kind: FileFormat, picture: bytes) -> bytes:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from opir import __version__
 from opir.server.addresses import HostRule
-from opir.server.documentation import DESCRIPTION
+from opir.server.documentation import DESCRIPTION, token_scheme
 from opir.server.error_responses import add_error_handlers
 from opir.server.gate import Gate
 from opir.server.job_routes import job_router
@@ -52,8 +52,9 @@ def create_app(service: Service) -> FastAPI:
             "auto_configure": False,
         },
     )
-    for router in (restore_router(service), job_router(service), state_router(service)):
-        app.include_router(router)
+    for router in (restore_router(service), job_router(service)):
+        app.include_router(router, dependencies=token_scheme(service.settings.token))
+    app.include_router(state_router(service))
     page = page_files()
     for file in page:
         app.add_api_route(file.path, _shows(file), include_in_schema=False)

@@ -12,22 +12,26 @@ from dataclasses import dataclass
 from typing import IO, Final, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from opir.errors import ImageError, ImageTooLargeError, UnreadableImageError, UnsupportedImageError
 from opir.imaging import FORMATS, Metadata, Photo
+from opir.imaging.formats import READ_ONLY_FORMATS
+from opir.imaging.photo import SAMPLE_DTYPES, Samples, Subsampling
 
 Operation: TypeAlias = Literal["probe", "decode"]
 """``probe`` reads the header only."""
 
 MAX_LINE_BYTES: Final = 16_384
 MAX_METADATA_BYTES: Final = 4 * 1024**2
-"""Largest colour profile, EXIF block or XMP packet [bytes] that is let through."""
+"""Largest colour profile, EXIF block, XMP packet or IPTC record [bytes] that is let through."""
 
 _ERRORS: Final[dict[str, type[ImageError]]] = {
     kind.__name__: kind for kind in (ImageTooLargeError, UnreadableImageError, UnsupportedImageError)
 }
-_BLOCKS: Final = ("icc_profile", "exif", "xmp")
+_BLOCKS: Final = ("icc_profile", "exif", "xmp", "iptc")
+_DTYPES: Final = {dtype.name: dtype for dtype in SAMPLE_DTYPES}
+_SUBSAMPLINGS: Final[dict[object, Subsampling]] = {"4:4:4": "4:4:4", "4:2:2": "4:2:2", "4:2:0": "4:2:0"}
+_MAX_NOTES, _MAX_NOTE = 10, 300
 
 
 class BrokenFrameError(Exception):
@@ -39,7 +43,7 @@ class Probe:
     """What a file's header says."""
 
     format: str
-    """One of :data:`opir.imaging.FORMATS`."""
+    """One of :data:`opir.imaging.FORMATS` or :data:`opir.imaging.formats.READ_ONLY_FORMATS`."""
     size: tuple[int, int] | None
     """(width, height) as stored [px], None where the header does not tell."""
 
@@ -90,6 +94,10 @@ def write_photo(stream: IO[bytes], photo: Photo) -> None:
     entry: dict[str, object] = {
         "format": photo.source_format,
         "is_lossy": photo.source_is_lossy,
+        "quality": photo.source_quality,
+        "subsampling": photo.source_subsampling,
+        "notes": [note[:_MAX_NOTE] for note in photo.notes[:_MAX_NOTES]],
+        "dtype": photo.pixels.dtype.name,
         "height": photo.height,
         "width": photo.width,
         "channels": photo.pixels.shape[2],
@@ -115,15 +123,21 @@ def read_photo(stream: IO[bytes], *, max_pixels: int) -> Photo:
         raise BrokenFrameError(f"a picture of {width} x {height} x {channels} was announced")
     if not isinstance(sizes, list) or len(sizes) != len(_BLOCKS):
         raise BrokenFrameError("the sizes of the metadata are missing")
-    pixels = _read_array(stream, (height, width, channels))
-    alpha = _read_array(stream, (height, width)) if entry.get("alpha") is True else None
-    icc_profile, exif, xmp = (_read_block(stream, size) for size in sizes)
+    dtype = _DTYPES.get(str(entry.get("dtype")))
+    if dtype is None:
+        raise BrokenFrameError("samples of an unknown kind were announced")
+    pixels = _read_array(stream, (height, width, channels), dtype)
+    alpha = _read_array(stream, (height, width), dtype) if entry.get("alpha") is True else None
+    icc_profile, exif, xmp, iptc = (_read_block(stream, size) for size in sizes)
     return Photo(
         pixels=pixels,
         alpha=alpha,
-        metadata=Metadata(icc_profile=icc_profile, exif=exif, xmp=xmp, dpi=_dpi(entry.get("dpi"))),
+        metadata=Metadata(icc_profile=icc_profile, exif=exif, xmp=xmp, iptc=iptc, dpi=_dpi(entry.get("dpi"))),
         source_format=_format(entry),
         source_is_lossy=entry.get("is_lossy") is True,
+        source_quality=_quality(entry.get("quality")),
+        source_subsampling=_SUBSAMPLINGS.get(str(entry.get("subsampling"))),
+        notes=_notes(entry.get("notes")),
     )
 
 
@@ -132,13 +146,26 @@ def _answer(stream: IO[bytes]) -> Mapping[str, object]:
     if "error" in entry:
         kind = _ERRORS.get(str(entry["error"]), UnreadableImageError)
         message = str(entry.get("message", ""))
-        raise kind("".join(letter if letter.isprintable() else " " for letter in message))
+        raise kind(_printable(message))
     return entry
 
 
 def _format(entry: Mapping[str, object]) -> str | None:
     name = entry.get("format")
-    return name if isinstance(name, str) and name in FORMATS else None
+    return name if isinstance(name, str) and (name in FORMATS or name in READ_ONLY_FORMATS) else None
+
+
+def _quality(value: object) -> int | None:
+    return value if isinstance(value, int) and 1 <= value <= 100 else None
+
+
+def _notes(value: object) -> tuple[str, ...]:
+    notes = value[:_MAX_NOTES] if isinstance(value, list) else []
+    return tuple(_printable(str(note)[:_MAX_NOTE]) for note in notes)
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _dpi(value: object) -> tuple[float, float] | None:
@@ -148,8 +175,14 @@ def _dpi(value: object) -> tuple[float, float] | None:
     return (horizontal, vertical) if 0.0 < horizontal < 1e6 and 0.0 < vertical < 1e6 else None
 
 
-def _read_array(stream: IO[bytes], shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    return np.frombuffer(_read_bytes(stream, int(np.prod(shape))), np.uint8).reshape(shape)
+def _read_array(
+    stream: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[np.uint8 | np.uint16 | np.float32]
+) -> Samples:
+    data = _read_bytes(stream, int(np.prod(shape)) * dtype.itemsize)
+    samples: Samples = np.frombuffer(data, dtype).reshape(shape)
+    if dtype.kind == "f" and not (samples.min() >= 0 and samples.max() <= 1):  # NaN is neither
+        raise BrokenFrameError("floating-point samples beyond 0 to 1 came")
+    return samples
 
 
 def _read_block(stream: IO[bytes], size: object) -> bytes | None:

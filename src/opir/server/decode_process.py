@@ -25,7 +25,7 @@ CPU_SECONDS: Final = 30
 """Processor time for one file [s]."""
 
 _BASE_BYTES: Final = 512 * 1024**2
-_BYTES_PER_PIXEL: Final = 24  # measured: 20 for WebP with transparency, less for all others
+_BYTES_PER_PIXEL: Final = 48  # floating-point samples with transparency: 16, and two copies; 8 bits take 20 at most
 
 
 def memory_limit(max_pixels: int, max_body_bytes: int) -> int:

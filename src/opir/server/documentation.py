@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
+from fastapi import Depends, params
+from fastapi.security import HTTPBearer
+
 from opir.imaging import FORMATS
 from opir.server.answers import ZIP_TYPE
 from opir.server.events import MEDIA_TYPE
@@ -21,15 +24,22 @@ Every error has the form `{"error": {"kind": "...", "message": "...", "hint": ".
 """
 
 _FILE: Final[Entry] = {"type": "string", "format": "binary"}
+_PICTURE_TYPES: Final = tuple(kind.media_type for kind in FORMATS.values())
 
 PICTURE_BODY: Final[Entry] = {
     "requestBody": {
         "required": True,
         "description": "The file as it is, or as the only file of a form.",
         "content": {
-            **{kind.media_type: {"schema": _FILE} for kind in FORMATS.values()},
+            **{media_type: {"schema": _FILE} for media_type in _PICTURE_TYPES},
             "multipart/form-data": {
-                "schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}},
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": _FILE},
+                    "additionalProperties": False,
+                },
+                "encoding": {"file": {"contentType": ", ".join(_PICTURE_TYPES)}},
             },
         },
     }
@@ -40,7 +50,7 @@ _FOUND: Final = '{"noise": 0.93, "rain": 0.02, "haze": 0.04, "low_light": 0.31}'
 RESULT: Final[Entry] = {
     "description": "The restored picture, or with `return=zip` or `return=json` all that is known about it.",
     "content": {
-        **{kind.media_type: {"schema": _FILE} for kind in FORMATS.values()},
+        **{media_type: {"schema": _FILE} for media_type in _PICTURE_TYPES},
         ZIP_TYPE: {"schema": {**_FILE, "description": "The picture, `uncertainty.png` and `report.json`."}},
     },
     "model": RestorationDocument,
@@ -63,7 +73,14 @@ EVENTS: Final[Entry] = {
     "description": "Events `progress`, at the end one of `done`, `failed` or `cancelled`, each with the job's status.",
     "content": {
         MEDIA_TYPE: {
-            "schema": {"type": "string"},
+            "schema": {  # of one event, as in OpenAPI 3.2
+                "type": "object",
+                "required": ["event", "data"],
+                "properties": {
+                    "event": {"enum": ["progress", "done", "failed", "cancelled"]},
+                    "data": {"type": "string", "contentMediaType": "application/json"},
+                },
+            },
             "example": 'event: progress\ndata: {"id":"...","state":"running","progress":0.5,"n_ahead":0}\n\n',
         }
     },
@@ -108,6 +125,13 @@ def errors(*statuses: int) -> dict[int | str, Entry]:
             "content": {"application/json": {"example": example}},
         }
     return described
+
+
+def token_scheme(token: str | None) -> list[params.Depends]:
+    """Make the description of a route say that it needs the token, if there is one; the check is the gate's."""
+    if token is None:
+        return []
+    return [Depends(HTTPBearer(auto_error=False, scheme_name="token", description="Chosen when the server started."))]
 
 
 PICTURE_ERRORS: Final = (401, 408, 413, 415, 422, 429, 503)

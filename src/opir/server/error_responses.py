@@ -6,12 +6,14 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from opir.errors import OpirError
 from opir.server.errors import ApiError, as_api_error
 from opir.server.schemas import ErrorBody, ErrorDetail
 
 _KINDS = {404: "not_found", 405: "method_not_allowed"}
+_METHODS = ("GET", "POST", "DELETE")
 
 
 def detail_of(error: ApiError) -> ErrorDetail:
@@ -44,8 +46,17 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> Response:
-        del request
         kind = _KINDS.get(error.status_code, "http_error")
         response = error_response(ApiError(error.status_code, kind, str(error.detail)))
         response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["allow"] = ", ".join(_allowed(app, request))
         return response
+
+
+def _allowed(app: FastAPI, request: Request) -> list[str]:
+    """Return the methods of all routes of a path; the framework names those of the first one only."""
+    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    return [
+        method for method, scope in scopes.items() if any(route.matches(scope)[0] is Match.FULL for route in app.routes)
+    ]

@@ -48,6 +48,16 @@ def queue_full(n_waiting: int) -> ApiError:
     return ApiError(429, "queue_full", f"{n_waiting} requests are waiting already", retry_after_s=5)
 
 
+def share_taken(n_per_client: int) -> ApiError:
+    """One client has as many places in the queue as one may have."""
+    return ApiError(
+        429,
+        "client_busy",
+        f"{n_per_client} requests from this address are under way already, and others shall have their turn",
+        retry_after_s=5,
+    )
+
+
 def deadline_passed(seconds: float) -> ApiError:
     """A request was not done in time."""
     return ApiError(

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Final, cast
 
 from fastapi import Query, Request
+from pydantic.json_schema import SkipJsonSchema
 
 from opir.imaging import FORMATS
 from opir.imaging.formats import FormatName
-from opir.runtime.settings import METADATA_POLICIES, MetadataPolicy, RestoreSettings
+from opir.imaging.metadata_policy import METADATA_POLICIES, MetadataPolicy
+from opir.runtime.effort import DEFAULT_EFFORT, EFFORTS, Effort
+from opir.runtime.settings import RestoreSettings
 from opir.server.answers import Returned
 from opir.server.errors import ApiError
 from opir.tasks import TASKS, Task
@@ -22,10 +25,10 @@ RETURN: Final = "return"
 async def restore_settings(
     request: Request,
     task: Annotated[
-        list[str] | None,
+        list[str] | SkipJsonSchema[None],
         Query(
-            description="A degradation to undo instead of finding out; repeatable.",
-            json_schema_extra={"items": {"type": "string", "enum": list(TASKS)}, "type": "array"},
+            description="A degradation to undo instead of finding out; repeatable. `/v1/about` lists those on offer.",
+            json_schema_extra={"items": {"type": "string", "enum": list(TASKS)}, "examples": [["noise", "rain"]]},
         ),
     ] = None,
     strength: Annotated[
@@ -34,9 +37,20 @@ async def restore_settings(
             description="Share of the correction, 0 (original) to 1.", json_schema_extra={"minimum": 0, "maximum": 1}
         ),
     ] = 1.0,
+    effort: Annotated[
+        str,
+        Query(
+            description="`fast`: the first stage only; `balanced`: the second where the first expects to be wrong; "
+            "`best`: both everywhere.",
+            json_schema_extra={"enum": list(EFFORTS)},
+        ),
+    ] = DEFAULT_EFFORT,
     max_uncertainty: Annotated[
-        float | None,
-        Query(description="Expected error [grey levels of 255] above which the original stays."),
+        float | SkipJsonSchema[None],
+        Query(
+            description="Expected error [grey levels of 255] above which the original stays.",
+            json_schema_extra={"exclusiveMinimum": 0, "examples": [8.0]},
+        ),
     ] = None,
     metadata: Annotated[
         str,
@@ -46,14 +60,14 @@ async def restore_settings(
         ),
     ] = DEFAULT_METADATA,
     format: Annotated[
-        str | None,
+        str | SkipJsonSchema[None],
         Query(
             description="File format of the picture. Without it `Accept` decides, else it is that of the input.",
-            json_schema_extra={"enum": list(FORMATS), "type": "string"},
+            json_schema_extra={"enum": list(FORMATS)},
         ),
     ] = None,
     quality: Annotated[
-        int | None,
+        int | SkipJsonSchema[None],
         Query(description="1 to 100, for JPEG and WebP.", json_schema_extra={"minimum": 1, "maximum": 100}),
     ] = None,
     record: Annotated[bool, Query(description="Whether the result's XMP says what was done to it.")] = True,
@@ -67,6 +81,7 @@ async def restore_settings(
     return RestoreSettings(
         task=None if task is None else tuple(cast("list[Task]", task)),  # checked there, with a better message
         strength=strength,
+        effort=cast("Effort", effort),
         max_uncertainty=max_uncertainty,
         metadata=cast("MetadataPolicy", metadata),
         format=None if format is None else cast("FormatName", format.upper()),
@@ -81,7 +96,7 @@ ReturnedQuery = Annotated[
 ]
 
 OPTIONS: Final = frozenset(
-    {"task", "strength", "max_uncertainty", "metadata", "format", "quality", "record", RETURN},
+    {"task", "strength", "effort", "max_uncertainty", "metadata", "format", "quality", "record", RETURN},
 )
 """The query parameters of a restoration."""
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response, StreamingResponse
 
-from opir.runtime.result import Findings
+from opir.analysis.analyze import Analysis
 from opir.runtime.settings import RestoreSettings
 from opir.server.accept import accepted_format
 from opir.server.answers import Answer, Returned
@@ -17,7 +17,7 @@ from opir.server.decode_frames import Probe
 from opir.server.documentation import PICTURE_BODY, PICTURE_ERRORS, RESULT, errors
 from opir.server.options import ReturnedQuery, no_options, restore_settings
 from opir.server.responses import answer_response
-from opir.server.schemas import Analysis
+from opir.server.schemas import AnalysisDocument
 from opir.server.service import Service, outcome_for
 from opir.server.work import Work
 
@@ -54,16 +54,15 @@ def restore_router(service: Service) -> APIRouter:
         responses=errors(*PICTURE_ERRORS),
         openapi_extra=PICTURE_BODY,
     )
-    async def analyze(request: Request) -> Analysis:
-        """Say what the model believes is wrong with the picture, and no more: nothing is restored."""
+    async def analyze(request: Request) -> AnalysisDocument:
+        """Say what is wrong with the picture and how strong it is; only small parts of it are restored to see that."""
 
-        def prepare(data: bytes, probe: Probe) -> Callable[[Work[Findings]], Findings]:
+        def prepare(data: bytes, probe: Probe) -> Callable[[Work[Analysis]], Analysis]:
             del probe
             return service.analysis(data)
 
         work = await service.submit(request, prepare, seconds=service.settings.deadline_s)
-        found = await outcome_for(request, work)
-        return Analysis(found=dict(found), likely=list(found.likely()))
+        return AnalysisDocument.model_validate((await outcome_for(request, work)).entries())
 
     return router
 

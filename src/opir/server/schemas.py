@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from opir.analysis.strength import Measure, Unit
 from opir.runtime.result import Report
 from opir.server.work import WorkState
 from opir.tasks import Task
@@ -26,14 +27,37 @@ class ErrorBody(BaseModel):
     error: ErrorDetail
 
 
-class Analysis(BaseModel):
-    """What the model believes is wrong with a picture."""
+class MeasuredStrength(BaseModel):
+    """How strong one degradation is, measured on the pixels."""
+
+    value: float | None = Field(description="Larger is worse; null where nothing could be measured.", examples=[14.2])
+    unit: Unit = Field(description="Grey levels are those of 255.", examples=["grey levels"])
+    measure: Measure = Field(description="What was measured.", examples=["noise_sigma"])
+
+
+class Nearness(BaseModel):
+    """Whether the picture looks to the model like those of its training."""
+
+    distance: float = Field(description="Mahalanobis distance of its features from the middle of the training.")
+    share_nearer: float = Field(description="Share of training pictures that are nearer, 0 to 1.")
+    is_outside: bool = Field(description="Whether it is farther than 99 of 100 training pictures.")
+
+
+class AnalysisDocument(BaseModel):
+    """What is wrong with a picture, how strong it is, and whether the model has seen the like."""
 
     found: dict[Task, float] = Field(
         description="Probability of each degradation that the model was trained on.",
         examples=[{"noise": 0.93, "rain": 0.02, "haze": 0.04, "low_light": 0.31}],
     )
     likely: list[Task] = Field(description="Those of one half or more, most probable first.", examples=[["noise"]])
+    strength: dict[Task, MeasuredStrength] = Field(
+        description="Measured strength, whatever the model believes; of rain and snow only where they are likely."
+    )
+    jpeg_quality: int | None = Field(description="Quality that the tables of a JPEG file tell.", examples=[75])
+    change: float = Field(description="What a restoration would change on average [grey levels of 255], an estimate.")
+    familiarity: Nearness | None = Field(description="Null where the model brings no statistics of its training.")
+    notes: list[str] = Field(description="What could not be said, and why.")
 
 
 class EncodedPicture(BaseModel):

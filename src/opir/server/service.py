@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from opir import __version__
+from opir.analysis.analyze import Analysis, analyze
+from opir.runtime.engine import InterruptedRunError, InterruptibleEngine
 from opir.runtime.restore import Restorer
-from opir.runtime.result import Findings
 from opir.runtime.settings import RestoreSettings
 from opir.server.answers import Answer, Returned, build_answer
 from opir.server.body import read_picture
+from opir.server.clients import client_of
 from opir.server.decode_frames import Probe
 from opir.server.decode_pool import DecodePool
 from opir.server.errors import ApiError, cancelled, deadline_passed, upload_too_slow
 from opir.server.jobs import Jobs
 from opir.server.metrics import Metrics
 from opir.server.settings import ServerSettings
-from opir.server.work import Work, Worker
+from opir.server.work import StoppedError, Work, Worker
 
 _Result = TypeVar("_Result")
 
@@ -33,7 +35,7 @@ class Service:
     def __init__(self, restorer: Restorer, settings: ServerSettings) -> None:
         self.restorer, self.settings = restorer, settings
         self.metrics = Metrics()
-        self.worker = Worker(n_waiting=settings.n_waiting)
+        self.worker = Worker(n_waiting=settings.n_waiting, n_per_client=settings.share_per_client)
         self.jobs = Jobs(
             max_bytes=settings.result_bytes,
             lifetime_s=settings.result_lifetime_s,
@@ -73,7 +75,7 @@ class Service:
         """
         loop, limit = asyncio.get_running_loop(), self.settings.deadline_s
         end = loop.time() + seconds
-        with self.worker.place() as place:
+        with self.worker.place(client_of(request)) as place:
             try:
                 async with asyncio.timeout(limit):
                     data = await read_picture(request, max_bytes=self.settings.max_body_bytes)
@@ -91,7 +93,8 @@ class Service:
         def compute(work: Work[Answer]) -> Answer:
             photo = self.decoder.decode(data)
             work.check()
-            restoration = self.restorer.restore(photo, settings=settings, progress=work.progress)
+            with self._interruptible(work):
+                restoration = self.restorer.restore(photo, settings=settings, progress=work.progress)
             self.metrics.restore_seconds.observe(restoration.report.seconds)
             self.metrics.pixels.inc(photo.height * photo.width)
             answer = build_answer(restoration, returned)
@@ -102,15 +105,30 @@ class Service:
 
         return compute
 
-    def analysis(self, data: bytes) -> Callable[[Work[Findings]], Findings]:
+    def analysis(self, data: bytes) -> Callable[[Work[Analysis]], Analysis]:
         """Return the computation that finds out what is wrong with a picture."""
 
-        def compute(work: Work[Findings]) -> Findings:
+        def compute(work: Work[Analysis]) -> Analysis:
             photo = self.decoder.decode(data)
             work.check()
-            return self.restorer.analyze(photo)
+            with self._interruptible(work):
+                return analyze(photo, self.restorer)
 
         return compute
+
+    @contextmanager
+    def _interruptible(self, work: Work[_Result]) -> Iterator[None]:
+        """Let work that is stopped end at once where the engine can do that, else at the end of the tile."""
+        engine = self.restorer.engine
+        if not isinstance(engine, InterruptibleEngine):
+            yield
+            return
+        with engine.interruptible() as interrupt:
+            work.interrupt_with(interrupt)
+            try:
+                yield
+            except InterruptedRunError as error:
+                raise StoppedError from error
 
     def _add_metrics(self) -> None:
         watch, worker, jobs, spec = self.metrics.watch, self.worker, self.jobs, self.restorer.spec

@@ -37,6 +37,9 @@ class ServerSettings:
     """Largest request body [bytes], counted while it arrives."""
     n_waiting: int = 8
     """Requests and jobs that may wait besides the one in work; more are turned away with 429."""
+    n_per_client: int | None = None
+    """Requests and jobs that may be under way for one address, 0 for no limit of its own, None for half of all.
+    Clients on this computer, a proxy among them, are never counted."""
     deadline_s: float = 300.0
     """Time [s] that a request may take from its first byte on, waiting included."""
     job_deadline_s: float = 3600.0
@@ -60,6 +63,8 @@ class ServerSettings:
                 raise ConfigurationError(f"{name} must be at least 1; got {getattr(self, name)}")
         if self.n_waiting < 0:
             raise ConfigurationError(f"the queue must hold 0 requests or more; got {self.n_waiting}")
+        if self.n_per_client is not None and self.n_per_client < 0:
+            raise ConfigurationError(f"a client must be allowed 0 (no limit) requests or more; got {self.n_per_client}")
         self._check_token()
 
     def _check_token(self) -> None:
@@ -74,6 +79,13 @@ class ServerSettings:
                 f"the token must be {SHORTEST_TOKEN} or more printable ASCII characters; got {len(self.token)} "
                 "characters: openssl rand -hex 24 makes a good one"
             )
+
+    @property
+    def share_per_client(self) -> int | None:
+        """Return how many requests and jobs one address may have under way, None for no limit of its own."""
+        if self.n_per_client is None:
+            return max(1, (self.n_waiting + 1) // 2)
+        return self.n_per_client or None
 
     @property
     def max_pixels(self) -> int:

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from opir import __version__
 from opir.imaging import FORMATS
-from opir.server.documentation import errors
+from opir.server.documentation import errors, token_scheme
 from opir.server.errors import shutting_down
 from opir.server.schemas import About
 from opir.server.service import Service
@@ -22,6 +22,7 @@ OPEN_PATHS: Final = frozenset({"/healthz", "/readyz"})
 def state_router(service: Service) -> APIRouter:
     """Return the routes."""
     router = APIRouter(tags=["state"])
+    with_token = token_scheme(service.settings.token)
 
     @router.get("/healthz", summary="Is the server alive?", response_class=PlainTextResponse)
     async def alive() -> str:
@@ -35,12 +36,20 @@ def state_router(service: Service) -> APIRouter:
             raise shutting_down()
         return "ready\n"
 
-    @router.get("/metrics", summary="Counts, for Prometheus", response_class=Response, responses=errors(401))
+    @router.get(
+        "/metrics",
+        summary="Counts, for Prometheus",
+        response_class=Response,
+        responses=errors(401),
+        dependencies=with_token,
+    )
     async def metrics() -> Response:
         """Return the counts in the text format of Prometheus."""
         return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
-    @router.get("/v1/about", summary="What serves here and what it takes", responses=errors(401))
+    @router.get(
+        "/v1/about", summary="What serves here and what it takes", responses=errors(401), dependencies=with_token
+    )
     async def about() -> About:
         """Describe the model and the limits."""
         spec, settings = service.restorer.spec, service.settings

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -109,6 +110,7 @@ def test_the_download_is_what_the_command_line_writes(
         "for (const [id, value] of [['format', 'TIFF'], ['metadata', 'strip']]) {"
         "const select = document.getElementById(id); select.value = value; select.dispatchEvent(new Event('change')) }"
     )
+    assert browser.text("#output-text") == "TIFF, without information"
     browser.click("#download")
     output = browser.downloaded()
     assert output.name == "noisy-restored.tif"
@@ -118,6 +120,25 @@ def test_the_download_is_what_the_command_line_writes(
     subprocess.run(opir("restore", noisy, "-o", expected, "--model", model, *options), check=True)
     np.testing.assert_array_equal(pixels_of(output), pixels_of(expected))
     assert not np.array_equal(pixels_of(output), pixels_of(noisy))
+
+
+def test_what_was_found(browser: Browser, server: str, noisy: Path) -> None:
+    """Everything that the server answers is shown: bars for what it is somewhat sure of, a line for the rest."""
+    restored(browser, server, noisy)
+    analysis = httpx.post(f"{server}/v1/analyze", content=noisy.read_bytes(), timeout=60, trust_env=False).json()
+    found = analysis["found"]
+    browser.wait("document.querySelector('#found small')")
+    shares = browser.run("return [...document.querySelectorAll('#found li :nth-child(2)')].map((e) => e.textContent)")
+    bars = [int(re.findall(r"(\d+)\s% sure", text)[0]) for text in shares]
+    rest = [int(text) for text in re.findall(r"(\d+)\s%", browser.text("#found-rest"))]
+    assert bars + rest == sorted((round(100 * share) for share in found.values()), reverse=True)
+    assert all(share >= 20 for share in bars)
+    assert all(share <= 20 for share in rest)
+    strengths = browser.run("return [...document.querySelectorAll('#found small')].map((e) => e.textContent)")
+    measured = [
+        name for name in found if found[name] >= 0.2 and analysis["strength"].get(name, {}).get("value") is not None
+    ]
+    assert len(strengths) == len(measured) > 0
 
 
 def test_the_map_of_the_expected_error(browser: Browser, server: str, noisy: Path) -> None:
@@ -254,6 +275,21 @@ def test_the_same_settings_for_all(browser: Browser, server: str, noisy: Path, p
     browser.wait(DONE, 2)
 
 
+def test_the_effort(browser: Browser, server: str, noisy: Path, model: Path, opir: Words, tmp_path: Path) -> None:
+    restored(browser, server, noisy)
+    pressed = "return [...document.querySelectorAll('#efforts [aria-pressed=true]')].map((e) => e.textContent)"
+    assert browser.run(pressed) == ["Best"]
+    browser.click(".chip[data-effort=fast]")
+    assert browser.run(pressed) == ["Fast"]
+    browser.wait("document.querySelector('#report').textContent.includes('fast')")
+    browser.click("#download")
+    expected = tmp_path / "expected.png"
+    subprocess.run(
+        opir("restore", noisy, "-o", expected, "--effort", "fast", "--model", model, "--threads", 1), check=True
+    )
+    np.testing.assert_array_equal(pixels_of(browser.downloaded()), pixels_of(expected))
+
+
 def test_a_server_that_asks_for_a_token(browser: Browser, model: Path, opir: Words, noisy: Path) -> None:
     token = "a-token-of-some-length"
     command = opir("serve", "--model", model, "--port", 0, "--threads", 1)
@@ -269,6 +305,7 @@ def test_a_server_that_asks_for_a_token(browser: Browser, model: Path, opir: Wor
         assert all("401" in problem for problem in browser.problems())
         browser.choose(noisy)
         browser.wait(DONE, 1)
+        browser.wait("document.querySelector('#found small')")
     finally:
         stop(process)
 

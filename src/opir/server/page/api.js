@@ -2,6 +2,8 @@
 
 import { recall, remember } from "./memory.js";
 
+const BUSY = ["queue_full", "client_busy"]; // kinds of errors that pass by themselves
+
 export class ApiError extends Error {
   constructor({ kind, message, hint = "" }, retryAfter = null) {
     super(message);
@@ -41,12 +43,19 @@ export class Api {
     return (await this.#request("v1/about")).json();
   }
 
+  /** The values that an option of a restoration may have, as the server describes itself, and its default. */
+  async choices(option) {
+    const description = await (await this.#request("openapi.json")).json();
+    const found = description.paths["/v1/restore"].post.parameters.find(({ name }) => name === option);
+    return { values: found?.schema.enum ?? [], preset: found?.schema.default ?? null };
+  }
+
   /**
    * Restore the bytes of a file and resolve to the response with the result; `told` gets the job's status
    * whenever it changes. A full queue is waited for. Aborting the signal cancels the job on the server too.
    */
   async restore(bytes, query, { signal, told }) {
-    const job = await this.#submit(bytes, query, { signal, told });
+    const job = await this.#submit(`v1/jobs?${query}`, bytes, { signal, told });
     const leave = () => this.#forget(job.id);
     addEventListener("pagehide", leave);
     try {
@@ -64,13 +73,18 @@ export class Api {
     }
   }
 
-  async #submit(bytes, query, { signal, told }) {
+  /** Measure how strong the degradations of a picture are. A full queue is waited for. */
+  analyze(bytes, signal) {
+    return this.#submit("v1/analyze", bytes, { signal, told: () => {} });
+  }
+
+  async #submit(path, bytes, { signal, told }) {
     for (;;) {
       try {
         const options = { method: "POST", body: bytes, headers: { "content-type": "application/octet-stream" }, signal };
-        return await (await this.#request(`v1/jobs?${query}`, options)).json();
+        return await (await this.#request(path, options)).json();
       } catch (error) {
-        if (error.kind !== "queue_full") throw error;
+        if (!BUSY.includes(error.kind)) throw error;
         told({ state: "waiting", progress: 0, n_ahead: 0 });
         await pause(error.retryAfter ?? 5, signal);
       }

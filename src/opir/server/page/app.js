@@ -25,6 +25,7 @@ const queue = new Queue(api, () => settings.output, changed);
 const strip = new Strip(element("strip"), { select, cancel: (photo) => queue.cancel(photo), remove });
 let selected = null;
 let shownResult; // whose findings are shown
+let shownAnalysis;
 let correction = null; // of that result
 const editTimers = new Map();
 
@@ -78,13 +79,17 @@ async function render(photo) {
   element("note").textContent = isCopy ? "This browser cannot show the file itself, so you see it as PNG. The download is not affected." : "";
   showProgress(photo);
   showFailure(photo);
+  element("findings").hidden = !result && !photo.isUnderWay;
   element("same").hidden = queue.photos.length < 2;
   element("download").disabled = !result;
   element("download-all").hidden = queue.photos.filter((other) => other.result).length < 2;
+  if (result !== shownResult || photo.analysis !== shownAnalysis) {
+    shownAnalysis = photo.analysis;
+    showFindings(result, photo.analysis);
+  }
   if (result !== shownResult) {
     shownResult = result;
     correction = null;
-    showFindings(result);
     showFacts(result, null, photo.edit.strength);
   }
   await stage.show(photo);
@@ -98,7 +103,7 @@ async function render(photo) {
 function showProgress(photo) {
   element("busy").hidden = !photo.isUnderWay;
   element("busy-text").textContent = STATES[photo.state](photo);
-  if (photo.state === "running") element("busy-bar").value = photo.progress;
+  if (photo.state === "running" && photo.progress > 0) element("busy-bar").value = photo.progress;
   else element("busy-bar").removeAttribute("value");
 }
 
@@ -106,9 +111,11 @@ function showFailure({ state, error, name }) {
   const isCancelled = state === "cancelled";
   element("failure").hidden = state !== "failed" && !isCancelled;
   element("failure-title").textContent = isCancelled ? "Cancelled" : "This did not work";
-  element("failure-message").textContent = isCancelled ? `${name} was not restored.` : (error?.message ?? "").replace(/^picture: /, "");
+  element("failure-message").textContent = isCancelled ? `${name} was not restored.` : sentence(error?.message ?? "");
   element("failure-hint").textContent = (!isCancelled && error?.hint) || "";
 }
+
+const sentence = (text) => text.replace(/^picture: /, "").replace(/[^.!?]$/, "$&.");
 
 function edited(edit) {
   const photo = selected;
@@ -156,10 +163,11 @@ async function introduce() {
     const about = await api.about();
     queue.maxBytes = about.max_body_bytes;
     settings.offer(about.tasks);
+    settings.offerEfforts(await api.choices("effort"));
     const tasks = new Intl.ListFormat("en", { type: "disjunction" }).format(about.tasks.map(taskInSentence));
     element("tasks-known").textContent = `Drop a photo with ${tasks} and see it before and after.`;
     const formats = new Intl.ListFormat("en", { type: "disjunction" }).format(about.formats.map((name) => name.replace("WEBP", "WebP")));
-    element("limits").textContent = `${formats}; up to ${about.max_megapixels} megapixels and ${Math.floor(about.max_body_bytes / 2 ** 20)} MiB each.`;
+    element("limits").textContent = `${formats}; up to ${about.max_megapixels}\u00a0megapixels and ${Math.floor(about.max_body_bytes / 2 ** 20)}\u00a0MiB each.`;
   } catch (error) {
     element("limits").textContent = `${error.message} ${error.hint}`;
   }

@@ -4,7 +4,7 @@ import { queryOf } from "./options.js";
 
 const SUFFIXES = {
   "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/tiff": "tif", "image/bmp": "bmp",
-  "image/x-portable-anymap": "ppm",
+  "image/x-portable-anymap": "ppm", "image/avif": "avif",
 };
 
 /** Save a photo; what the page has already in exactly this form is not computed again. */

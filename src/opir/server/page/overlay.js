@@ -36,6 +36,6 @@ export class Overlay {
       tick.textContent = number.format(value) + (index === N_TICKS - 1 ? "+" : "");
       return tick;
     }));
-    text.textContent = `Expected error at full strength, in grey levels of 255. On average ${number.format(result.expectedError)}.`;
+    text.textContent = `Expected error in grey levels; ${number.format(result.expectedError)} on average.`;
   }
 }

@@ -19,6 +19,8 @@ export class Photo {
   isShowable = null; // whether the browser can show the file itself; null until known
   thumbnail = null;
   controller = null;
+  analysis = null; // what was measured on the original, once it is known
+  #gone = new AbortController();
 
   constructor(file) {
     this.file = file;
@@ -27,6 +29,11 @@ export class Photo {
 
   get isUnderWay() {
     return ["queued", "sending", "waiting", "running"].includes(this.state);
+  }
+
+  /** Aborted once the photo is removed. */
+  get gone() {
+    return this.#gone.signal;
   }
 
   /** Find out whether the browser can show the file, and make the thumbnail. */
@@ -69,6 +76,7 @@ export class Photo {
 
   dispose() {
     this.controller?.abort();
+    this.#gone.abort();
     this.#release(this.result);
     for (const url of [this.before, this.thumbnail]) if (url) URL.revokeObjectURL(url);
   }

@@ -85,11 +85,18 @@ export class Queue {
       if (signal.aborted) return;
       photo.controller = null;
       this.#set(photo, { state: "done", progress: 1, error: null });
+      if (!photo.analysis) this.#measure(photo, bytes);
     } catch (error) {
       if (signal.aborted) return;
       photo.controller = null;
       this.#set(photo, { state: "failed", error });
     }
+  }
+
+  /** Find out how strong the degradations are; where that fails, the photo is restored all the same. */
+  async #measure(photo, bytes) {
+    const analysis = await this.#api.analyze(bytes, photo.gone).catch(() => null);
+    if (analysis && !photo.gone.aborted) this.#set(photo, { analysis });
   }
 
   /** Fetch the original as PNG, for a file that the browser cannot show. */

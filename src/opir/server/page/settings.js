@@ -11,8 +11,13 @@ const METADATA_TEXTS = {
   strip: "Only the colour profile stays.",
 };
 
+const FORMAT_TEXTS = { "": "Original format", PNG: "PNG", JPEG: "JPEG", WEBP: "WebP", TIFF: "TIFF", AVIF: "AVIF" };
+
+const INFORMATION_TEXTS = { safe: "without places", keep: "with all information", strip: "without information" };
+
 export class Settings {
   #edit = DEFAULT_EDIT;
+  #preset = null; // effort
   #edited;
 
   /** `edited` is called with the new options of the photo. */
@@ -31,16 +36,20 @@ export class Settings {
 
   /** Offer the tasks that the model was trained on. */
   offer(tasks) {
-    const chips = ["", ...tasks].map((task) => {
-      const chip = document.createElement("button");
-      chip.type = "button";
-      chip.className = "chip";
-      chip.dataset.task = task;
-      chip.textContent = task ? taskName(task) : "What was found";
-      chip.addEventListener("click", () => this.#choose(task));
-      return chip;
+    const named = ["", ...tasks].map((task) => [task, task ? taskName(task) : "What was found"]);
+    element("tasks").replaceChildren(...named.map(([task, text]) => chipOf("task", task, text, () => this.#choose(task))));
+    this.show(this.#edit);
+  }
+
+  /** Offer the efforts that the server knows; `preset` is what it takes unless told. */
+  offerEfforts({ values, preset }) {
+    const chips = values.map((effort) => {
+      const text = effort.charAt(0).toUpperCase() + effort.slice(1);
+      return chipOf("effort", effort, text, () => this.#change({ effort: effort === preset ? null : effort }));
     });
-    element("tasks").replaceChildren(...chips);
+    this.#preset = preset;
+    element("efforts").replaceChildren(...chips);
+    element("effort-group").hidden = !chips.length;
     this.show(this.#edit);
   }
 
@@ -52,6 +61,9 @@ export class Settings {
     element("careful").checked = edit.limit !== null;
     element("limit").disabled = edit.limit === null;
     if (edit.limit !== null) element("limit").value = String(edit.limit);
+    for (const chip of element("efforts").children) {
+      chip.setAttribute("aria-pressed", String(chip.dataset.effort === (edit.effort ?? this.#preset)));
+    }
     for (const chip of element("tasks").children) {
       const { task } = chip.dataset;
       chip.setAttribute("aria-pressed", String(task ? edit.tasks.includes(task) : !edit.tasks.length));
@@ -80,8 +92,21 @@ export class Settings {
     const select = element(id);
     const known = recall(id);
     if ([...select.options].some(({ value }) => value === known)) select.value = known;
-    const show = () => { element("metadata-text").textContent = METADATA_TEXTS[element("metadata").value]; };
+    const show = () => {
+      element("metadata-text").textContent = METADATA_TEXTS[element("metadata").value];
+      element("output-text").textContent = `${FORMAT_TEXTS[element("format").value]}, ${INFORMATION_TEXTS[element("metadata").value]}`;
+    };
     select.addEventListener("change", () => { remember(id, select.value); show(); });
     show();
   }
+}
+
+function chipOf(kind, value, text, act) {
+  const chip = document.createElement("button");
+  chip.type = "button";
+  chip.className = "chip";
+  chip.dataset[kind] = value;
+  chip.textContent = text;
+  chip.addEventListener("click", act);
+  return chip;
 }

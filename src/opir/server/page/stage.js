@@ -52,6 +52,7 @@ export class Stage {
     this.#shown = wanted;
     this.#stage.classList.toggle("compares", Boolean(photo.result));
     this.#stage.classList.toggle("empty", !photo.before);
+    for (const button of element("view").querySelectorAll("button:not(#uncertainty)")) button.disabled = !photo.before;
     this.#showOverlay();
     await Promise.all([
       load(this.#before, photo.before), load(this.#under, photo.before), load(this.#after, photo.result?.restored),

@@ -93,6 +93,9 @@ export class View {
     const inside = (at, size, room) => (size <= room ? (room - size) / 2 : Math.min(0, Math.max(room - size, at)));
     this.x = inside(this.x, this.width * this.scale, clientWidth);
     this.y = inside(this.y, this.height * this.scale, clientHeight);
+    const [left, right] = this.covered;
+    style.setProperty("--from", `${left}px`);
+    style.setProperty("--to", `${clientWidth - right}px`);
     style.setProperty("--w", `${this.width}px`);
     style.setProperty("--h", `${this.height}px`);
     style.setProperty("--ratio", String(this.width / this.height));
