@@ -24,6 +24,7 @@ from opir.data.training_folder import open_banks
 from opir.data.training_set import TrainingSet
 from opir.model import RestorationNetwork
 from opir.training.distributed import Processes
+from opir.training.optimiser import build_optimiser
 from opir.training.recipes import recipe as named_recipe
 from opir.training.step import training_step
 
@@ -44,7 +45,7 @@ def main() -> None:
         banks, recipe.ingredients, batch_size=phase.batch_size, crop_size=phase.crop_size, seed=0, device="cpu"
     )
     network = RestorationNetwork(recipe.model)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-5)
+    optimiser = build_optimiser(network, recipe)
     batch = resident.batch(0)
     threads = torch.get_num_threads()
     processes = Processes(device=torch.device("cpu"))

@@ -25,6 +25,11 @@ def test_weight_falls_without_jumps() -> None:
     assert steps.min() > -0.002  # the steepest slope is 1.5 / 2.5 levels
 
 
+@pytest.mark.parametrize(("limit", "expected"), [(1.7e308, [1, 1]), (4e-324, [0, 0])])
+def test_limits_beyond_single_precision(limit: float, expected: list[float]) -> None:
+    np.testing.assert_array_equal(trust(np.array([0.001, 255], np.float32), limit), expected)
+
+
 def test_blend_is_exact_at_both_ends() -> None:
     generator = np.random.default_rng(0)
     original, restored = generator.random((2, 3, 8, 9), np.float32)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +15,7 @@ import pytest
 from scipy.ndimage import correlate
 
 from opir.errors import WeightsError
+from opir.runtime.engine import InterruptedRunError, InterruptibleEngine
 from opir.runtime.onnx_engine import OnnxEngine
 from opir.runtime.passes import restore_array
 from tiny_model import tiny_weights, write_tiny_model
@@ -111,9 +116,40 @@ def test_failed_allocation_is_a_memory_error(engine: OnnxEngine, monkeypatch: py
     from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
 
     class Full:
-        def run(self, names: list[str], feed: dict[str, np.ndarray]) -> list[np.ndarray]:
+        def run(self, names: list[str], feed: dict[str, np.ndarray], options: object) -> list[np.ndarray]:
             raise RuntimeException("bfc_arena.cc:376 Failed to allocate memory for requested buffer of size 99")
 
     monkeypatch.setattr(engine, "_encoder", Full())
     with pytest.raises(MemoryError):
         engine.encode(np.zeros((1, 3, 8, 8), np.float32))
+
+
+def test_an_interrupted_run_ends_and_later_ones_do_not(engine: OnnxEngine) -> None:
+    image = np.random.default_rng(0).random((1, 3, 16, 24), np.float32)
+    with engine.interruptible() as interrupt:
+        features = engine.encode(image)
+        interrupt()
+        with pytest.raises(InterruptedRunError):
+            engine.encode(image)
+        with ThreadPoolExecutor(1) as other:  # only the thread that asked for it is interrupted
+            np.testing.assert_array_equal(other.submit(engine.encode, image).result(), features)
+    interrupt()
+    np.testing.assert_array_equal(engine.encode(image), features)
+
+
+def test_the_engine_says_that_it_can_be_interrupted(engine: OnnxEngine) -> None:
+    assert isinstance(engine, InterruptibleEngine)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the home folder is found in another way")
+def test_nothing_is_reported_and_no_identifier_is_kept(folder: Path, tmp_path: Path) -> None:
+    """ONNX Runtime would keep an identifier and a queue of events in the home folder."""
+    script = "import sys, numpy as np\nfrom opir.runtime.onnx_engine import OnnxEngine\n"
+    script += "OnnxEngine(sys.argv[1], threads=1).encode(np.zeros((1, 3, 8, 8), np.float32))"
+    script = script.replace("sys.argv[1]", "__import__('pathlib').Path(sys.argv[1])")
+    environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}  # no CI variable, which would silence it too
+    found = subprocess.run(
+        [sys.executable, "-B", "-c", script, str(folder)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stderr) == (0, "")
+    assert list(tmp_path.iterdir()) == []

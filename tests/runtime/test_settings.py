@@ -29,6 +29,7 @@ def test_a_record_that_is_never_written_makes_no_difference() -> None:
         RestoreSettings(task=("rain",)),
         RestoreSettings(strength=0.999),
         RestoreSettings(max_uncertainty=5),
+        RestoreSettings(effort="balanced"),
         RestoreSettings(metadata="safe"),
         RestoreSettings(format="PNG"),
         RestoreSettings(quality=90),
@@ -40,7 +41,8 @@ def test_whatever_changes_a_result_changes_the_digest(settings: RestoreSettings)
 
 def test_the_digest_does_not_change_from_version_to_version_unnoticed() -> None:
     assert RestoreSettings().canonical_json() == (
-        '{"format":null,"max_uncertainty":null,"metadata":"keep","quality":null,"record":true,"strength":1.0,"task":null}'
+        '{"effort":"best","format":null,"max_uncertainty":null,"metadata":"keep","quality":null,"record":true,'
+        '"strength":1.0,"task":null}'
     )
 
 
@@ -48,6 +50,7 @@ def test_the_digest_does_not_change_from_version_to_version_unnoticed() -> None:
     ("arguments", "message"),
     [
         ({"task": ()}, "at least one task"),
+        ({"effort": "most"}, "effort must be one of fast, balanced, best"),
         ({"task": ("raim",)}, "did you mean 'rain'"),
         ({"strength": 1.5}, "between 0"),
         ({"strength": float("nan")}, "between 0"),

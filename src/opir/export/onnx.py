@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from opir.errors import ConfigurationError, MissingExtraError
+from opir.export.stage_in_phases import StageInPhases, fits_phases
+from opir.model.config import NetworkConfig
 from opir.model.cost import measure_cost
 from opir.model.network import RestorationNetwork
 from opir.model.receptive_field import encoder_halo, stage_halo
@@ -94,27 +96,43 @@ def export_model(network: RestorationNetwork, folder: Path, release: Release) ->
     folder.mkdir(parents=True, exist_ok=True)
     config = network.config
     network = network.eval().requires_grad_(False)
-    height, width = 4 * config.stride, 6 * config.stride
-    image, scale = torch.rand(1, 3, height, width), torch.rand(1, 1, height, width)
-    side = torch.export.Dim("rows", max=LARGEST_SIDE // config.stride)
-    other = torch.export.Dim("columns", max=LARGEST_SIDE // config.stride)
-    dynamic = {2: config.stride * side, 3: config.stride * other}
-    stage_weights = torch.eye(config.n_stages)[0]
-    vectors = (torch.rand(1, config.n_tasks), torch.rand(1, config.n_context), stage_weights)
     encoder, estimator, stage = (folder / name for name in ONNX_FILES)
+    image, _, dynamic = _examples(config)
     _export(_Encoder(network), (image,), encoder, ("image",), ("features",), (dynamic,))
     mean = torch.rand(1, config.estimator_widths[-1])
     _export(_Estimator(network), (mean,), estimator, ("mean",), ("task_weights", "context"), None)
+    export_stage(network, stage, in_phases=fits_phases(config))
+    save_network(network, folder / TORCH_FILE)
+    _write_spec(network, folder, release)
+
+
+def export_stage(network: RestorationNetwork, path: Path, *, in_phases: bool) -> None:
+    """Write the graph of one stage, in phases (see :mod:`opir.export.stage_in_phases`) or as the model is written.
+
+    Raises:
+        MissingExtraError: if the ONNX exporter is not installed.
+        ConfigurationError: if the network's stage cannot be written in phases.
+    """
+    config = network.config
+    image, scale, dynamic = _examples(config)
+    vectors = (torch.rand(1, config.n_tasks), torch.rand(1, config.n_context), torch.eye(config.n_stages)[0])
     _export(
-        _Stage(network),
+        StageInPhases(network) if in_phases else _Stage(network),
         (image, image.clone(), scale, *vectors),
-        stage,
+        path,
         ("current", "observed", "scale", "task_weights", "context", "stage_weights"),
         ("restored", "new_scale"),
         (dynamic, dynamic, dynamic, None, None, None),
     )
-    save_network(network, folder / TORCH_FILE)
-    _write_spec(network, folder, release)
+
+
+def _examples(config: NetworkConfig) -> tuple[Tensor, Tensor, Mapping[int, torch.export.Dim]]:
+    """Return a picture and a scale of one size, and what says that their sides may be others."""
+    height, width = 4 * config.stride, 6 * config.stride
+    side = torch.export.Dim("rows", max=LARGEST_SIDE // config.stride)
+    other = torch.export.Dim("columns", max=LARGEST_SIDE // config.stride)
+    dynamic = {2: config.stride * side, 3: config.stride * other}
+    return torch.rand(1, 3, height, width), torch.rand(1, 1, height, width), dynamic
 
 
 def _write_spec(network: RestorationNetwork, folder: Path, release: Release) -> None:

@@ -11,6 +11,9 @@ from opir.runtime.engine import Float32
 FULL_TRUST: Final = 0.75
 """Share of the limit up to which the restoration is applied in full; from there to the limit it fades out."""
 
+_LIMITS: Final = (1e-30, 1e30)
+"""What limits are rounded to [grey levels of 255]: beyond it float32 would make them 0 or infinite, and w NaN."""
+
 
 def trust(uncertainty: Float32, limit: float) -> Float32:
     """Return the weight of the restoration at every pixel, given its expected error and a limit on it.
@@ -28,6 +31,7 @@ def trust(uncertainty: Float32, limit: float) -> Float32:
     Returns:
         (H, W), in [0, 1].
     """
+    limit = min(max(limit, _LIMITS[0]), _LIMITS[1])
     fade = np.float32((1.0 - FULL_TRUST) * limit)
     t = np.clip((np.float32(limit) - uncertainty) / fade, np.float32(0), np.float32(1))
     weight: Float32 = t * t * (3 - 2 * t)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypeAlias
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,5 +70,22 @@ class Engine(Protocol):
         ``current`` and ``observed`` (1, 3, H, W), ``scale`` (1, 1, H, W) is the Laplace scale of the error
         of ``current`` in units of the image (0 before the first stage). Returns the restored image
         (1, 3, H, W), not clipped, and its new scale (1, 1, H, W).
+        """
+        ...
+
+
+class InterruptedRunError(Exception):
+    """Ends a computation that somebody interrupted; whoever made it interruptible expects it."""
+
+
+@runtime_checkable
+class InterruptibleEngine(Protocol):
+    """An engine whose runs can be ended from another thread: a large tile takes seconds, a client may be gone."""
+
+    def interruptible(self) -> AbstractContextManager[Callable[[], None]]:
+        """Inside of the context, let what is yielded end the runs of this thread.
+
+        It may be called from any thread and at any time; the run under way, and those that follow inside of the
+        context, then raise :class:`InterruptedRunError`. Runs of other threads, or after the context, go on.
         """
         ...

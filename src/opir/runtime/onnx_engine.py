@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
 from opir.errors import MissingExtraError, WeightsError
-from opir.runtime.engine import Float32
+from opir.runtime.engine import Float32, InterruptedRunError
 from opir.runtime.machine import usable_threads
 from opir.runtime.spec import ONNX_FILES, ModelSpec
 from opir.runtime.weights import verified_file
@@ -20,13 +24,18 @@ if TYPE_CHECKING:
     class _Session(Protocol):
         """The part of ``onnxruntime.InferenceSession`` in use (the package carries no types)."""
 
-        def run(self, names: list[str], feed: dict[str, Float32]) -> list[Float32]: ...
+        def run(
+            self, names: list[str], feed: dict[str, Float32], run_options: _RunOptions | None = None
+        ) -> list[Float32]: ...
         def get_inputs(self) -> list[_Node]: ...
         def get_outputs(self) -> list[_Node]: ...
         def get_providers(self) -> list[str]: ...
 
     class _Node(Protocol):
         name: str
+
+    class _RunOptions(Protocol):
+        terminate: bool
 
 
 _DEVICES: Final = {"CUDAExecutionProvider": "cuda", "CPUExecutionProvider": "cpu"}
@@ -43,6 +52,8 @@ _OUTPUTS: Final = {
     "stage.onnx": ("restored", "new_scale"),
 }
 _OUT_OF_MEMORY: Final = ("failed to allocate memory", "bad_alloc", "bad allocation", "out of memory")
+_NO_TELEMETRY: Final = "ORT_DISABLE_TELEMETRY"
+_INTERRUPTED: Final = "terminate flag"
 _QUIET: Final = 3
 """ONNX Runtime's log level for errors only; its warnings are addressed to its developers."""
 
@@ -64,6 +75,8 @@ class OnnxEngine:
         paths = {name: verified_file(folder, self.spec, name) for name in ONNX_FILES}
         n_threads = threads if threads is not None else usable_threads()
         self._errors = _session_errors(runtime)
+        self._new_options: Callable[[], _RunOptions] = runtime.RunOptions
+        self._thread = threading.local()  # holds the options of the runs of a thread
         self._encoder = self._open(runtime, paths["encoder.onnx"], n_threads)
         self._estimator = self._open(runtime, paths["estimator.onnx"], 1)
         self._stage = self._open(runtime, paths["stage.onnx"], n_threads)
@@ -95,6 +108,23 @@ class OnnxEngine:
         restored, new_scale = self._run(self._stage, "stage.onnx", inputs)
         return restored, new_scale
 
+    @contextmanager
+    def interruptible(self) -> Iterator[Callable[[], None]]:
+        """Let what is yielded end the runs of this thread; see :class:`opir.runtime.engine.InterruptibleEngine`.
+
+        ONNX Runtime looks at its flag between two operations: some tenths of a second for a tile of a megapixel.
+        """
+        options = self._new_options()
+
+        def interrupt() -> None:
+            options.terminate = True
+
+        self._thread.options = options
+        try:
+            yield interrupt
+        finally:
+            self._thread.options = None
+
     def _open(self, runtime: ModuleType, path: Path, threads: int) -> _Session:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -117,8 +147,10 @@ class OnnxEngine:
     def _run(self, session: _Session, graph: str, inputs: tuple[Float32, ...]) -> list[Float32]:
         feed = dict(zip(_INPUTS[graph], inputs, strict=True))
         try:
-            return session.run(list(_OUTPUTS[graph]), feed)
+            return session.run(list(_OUTPUTS[graph]), feed, getattr(self._thread, "options", None))
         except self._errors as error:
+            if _INTERRUPTED in str(error).lower():
+                raise InterruptedRunError(_first_line(error)) from error
             if any(phrase in str(error).lower() for phrase in _OUT_OF_MEMORY):
                 raise MemoryError(_first_line(error)) from error
             shapes = ", ".join(f"{name} {array.shape}" for name, array in feed.items())
@@ -128,7 +160,12 @@ class OnnxEngine:
 
 
 def load_onnxruntime() -> ModuleType:
-    """Import ONNX Runtime, or raise :class:`MissingExtraError` with what to do."""
+    """Import ONNX Runtime, or raise :class:`MissingExtraError` with what to do.
+
+    Its official packages report to their maker unless told otherwise *before* they are loaded (1.32 on Linux and macOS:
+    models, shapes, errors and an identifier kept on disk; its ``Privacy.md``). OPIR reports nothing to anybody.
+    """
+    os.environ[_NO_TELEMETRY] = "1"
     try:
         import onnxruntime  # type: ignore[import-untyped]
     except ImportError as error:
@@ -136,6 +173,7 @@ def load_onnxruntime() -> ModuleType:
             f"ONNX Runtime cannot be imported ({_first_line(error)}): "
             "pip install onnxruntime, or use the torch engine: pip install 'opir[torch]'"
         ) from error
+    onnxruntime.disable_telemetry_events()  # what the variable does not reach: Windows, or loaded before us
     return cast("ModuleType", onnxruntime)
 
 

@@ -13,19 +13,23 @@ import numpy as np
 
 from opir import __version__
 from opir.errors import ConfigurationError, ImageTooLargeError
-from opir.imaging import Photo, Source, from_network, read_photo, to_network
+from opir.imaging import Photo, Source, read_photo, to_network
+from opir.imaging.metadata_policy import apply_policy
+from opir.imaging.restoration_record import Record, with_record
 from opir.runtime.array_restoration import ArrayRestoration, check_array
-from opir.runtime.blend import blend, trust
+from opir.runtime.canvas import GREY_LEVELS, Canvas
+from opir.runtime.effort import DEFAULT_EFFORT, Effort
 from opir.runtime.engine import Engine, EngineName, Float32
+from opir.runtime.equal_windows import DeviceEngine
 from opir.runtime.hidden_colours import fill_hidden, hidden_pixels, keep_hidden
 from opir.runtime.machine import available_memory_bytes
-from opir.runtime.metadata_policy import apply_policy
 from opir.runtime.open_engine import open_engine
-from opir.runtime.passes import Progress, estimate_array, restore_array
-from opir.runtime.record import Record, with_record
+from opir.runtime.passes import Summary, TilesResult, restore_array, restore_pixels, summarise_array
+from opir.runtime.pixels import ArrayPixels, PhotoPixels, Pixels
 from opir.runtime.result import Findings, Report, Restoration
 from opir.runtime.settings import RestoreSettings, as_tasks
 from opir.runtime.spec import ModelSpec
+from opir.runtime.stages import Progress
 from opir.runtime.tiling import automatic_tile, smaller_tile
 from opir.runtime.weights import DEFAULT_MODEL, find_model
 from opir.tasks import Task
@@ -36,11 +40,23 @@ Tile: TypeAlias = int | Literal["auto"]
 MEMORY_SHARE: Final = 0.5
 """Share of the free memory that ``auto`` tiles may take."""
 
-LARGEST_BUDGET_BYTES: Final = 2 * 1024**3
+LARGEST_BUDGET_BYTES: Final = 3 * 512 * 1024**2
 """Working memory [bytes] beyond which larger tiles are no faster: their halo is small already."""
 
-_ARRAY_BYTES_PER_PIXEL: Final = 48
-"""Full-size float32 arrays alive during a stage: three pictures, two scales, one copy."""
+LARGEST_DEVICE_BUDGET_BYTES: Final = 8 * 1024**3
+"""The same on a GPU, which needs more work at once to be busy."""
+
+_ARRAY_BYTES_PER_PIXEL: Final = 16
+"""Result of the restoration of an array: a picture and its scale in float32."""
+
+_PHOTO_BYTES_PER_PIXEL: Final = 8
+"""Result of the restoration of a photograph: 3 bytes, or 6 if deep, and the expected error in float32."""
+
+_BYTES_BETWEEN_STAGES: Final = 16
+"""Bytes per pixel of the rows that one stage has done and the next has not: picture and scale in float32."""
+
+_ROWS_BETWEEN_STAGES: Final = 3000
+"""About as many rows as that can be: two bands of tiles and the halo."""
 
 _Result = TypeVar("_Result")
 
@@ -66,13 +82,15 @@ class Restorer:
         :class:`MissingExtraError` or :class:`ConfigurationError`.
         """
         self.tile = _checked_tile(tile)
-        self.engine: Engine = open_engine(find_model(model), engine, threads=threads)
+        self.folder: Path | None = find_model(model)
+        self.engine: Engine = open_engine(self.folder, engine, threads=threads)
 
     @classmethod
     def from_engine(cls, engine: Engine, *, tile: Tile = "auto") -> Restorer:
         """Wrap an engine that is already open, such as a network in training."""
         restorer = cls.__new__(cls)
         restorer.tile = _checked_tile(tile)
+        restorer.folder = None
         restorer.engine = engine
         return restorer
 
@@ -90,7 +108,9 @@ class Restorer:
         strength: float | None = None,
         progress: Progress | None = None,
     ) -> Restoration:
-        """Restore one picture: a path, the bytes of a file, a PIL image, a uint8 array (H, W, 3), or a photo.
+        """Restore one picture: a path, the bytes of a file, a PIL image, an array (H, W, 3), or a photo.
+
+        Of a file with several pictures see :func:`opir.runtime.sequence.restore_sequence`.
 
         ``settings`` say what is done; ``task`` and ``strength`` are short for settings with only these.
         The colours of fully transparent pixels stay and do not influence the others.
@@ -104,20 +124,28 @@ class Restorer:
         weights = None if settings.task is None else _task_weights(settings.task, self.spec)
         photo = source if isinstance(source, Photo) else read_photo(source)
         start = time.perf_counter()
-        image, hidden = to_network(photo), hidden_pixels(photo)
-        visible = image if hidden is None else fill_hidden(image, hidden)
-        result, tile, notes = self._in_tiles(
-            photo.height,
-            photo.width,
-            lambda tile: restore_array(self.engine, visible, tile=tile, task_weights=weights, progress=progress),
-        )
-        uncertainty = (255.0 * self.spec.uncertainty_scale * result.scale).astype(np.float32)
-        limit = settings.max_uncertainty
-        weight = None if limit is None else trust(uncertainty, limit)
-        restored = photo
-        if settings.strength > 0.0:
-            restored = from_network(blend(image, result.restored, strength=settings.strength, weight=weight), photo)
-            restored = restored if hidden is None else keep_hidden(restored, photo, hidden)
+        hidden, stride = hidden_pixels(photo), self.spec.stride
+        pixels: Pixels = PhotoPixels(photo, stride)
+        if hidden is not None:
+            pixels = ArrayPixels(fill_hidden(to_network(photo), hidden), stride)
+
+        def compute(tile: int) -> tuple[Canvas, TilesResult]:
+            canvas = Canvas(photo, settings, levels=GREY_LEVELS * self.spec.uncertainty_scale)
+            result = restore_pixels(
+                self.engine,
+                pixels,
+                canvas.deliver,
+                tile=tile,
+                task_weights=weights,
+                effort=settings.effort,
+                progress=progress,
+            )
+            return canvas, result
+
+        (canvas, result), tile, notes = self._in_tiles(photo.height, photo.width, _PHOTO_BYTES_PER_PIXEL, compute)
+        restored = canvas.photo
+        if hidden is not None and settings.strength > 0.0:
+            restored = keep_hidden(restored, photo, hidden)
         report = Report(
             opir_version=__version__,
             model=self.spec.name,
@@ -126,32 +154,40 @@ class Restorer:
             engine=self.engine.name,
             device=self.engine.device,
             precision=self.engine.precision,
-            height=image.shape[1],
-            width=image.shape[2],
+            height=photo.height,
+            width=photo.width,
             tile=tile,
             n_tiles=result.n_tiles,
             task=settings.task,
             strength=settings.strength,
-            max_uncertainty=limit,
-            share_withheld=0.0 if weight is None else 1.0 - float(weight.mean(dtype=np.float64)),
+            max_uncertainty=settings.max_uncertainty,
+            share_withheld=canvas.share_withheld,
+            effort=settings.effort,
+            share_refined=result.share_refined,
             settings_sha256=settings.sha256,
             seconds=time.perf_counter() - start,
-            notes=notes,
+            notes=(*photo.notes, *notes),
         )
         return Restoration(
             photo=self._with_metadata(restored, settings),
-            uncertainty=uncertainty,
+            uncertainty=canvas.uncertainty,
             found=_findings(result.found, self.spec),
             report=report,
             settings=settings,
         )
 
     def restore_array(
-        self, image: Float32, *, task: Task | Sequence[Task] | None = None, progress: Progress | None = None
+        self,
+        image: Float32,
+        *,
+        task: Task | Sequence[Task] | None = None,
+        effort: Effort = DEFAULT_EFFORT,
+        progress: Progress | None = None,
     ) -> ArrayRestoration:
         """Restore an array (3, H, W), float32, encoded sRGB, nominally in [0, 1], without rounding the result.
 
-        ``task`` and ``progress`` as for :meth:`restore`; values beyond [0, 1] reach the network as they are.
+        ``task`` and ``progress`` as for :meth:`restore`, ``effort`` as in its settings; values beyond [0, 1] reach
+        the network as they are.
 
         Raises :class:`ShapeError` for any other array, :class:`ImageTooLargeError` where memory does not suffice,
         :class:`ConfigurationError` for an impossible task, :class:`NumericalError` where a value of the array or
@@ -163,7 +199,10 @@ class Restorer:
         result, _, _ = self._in_tiles(
             image.shape[1],
             image.shape[2],
-            lambda tile: restore_array(self.engine, image, tile=tile, task_weights=weights, progress=progress),
+            _ARRAY_BYTES_PER_PIXEL,
+            lambda tile: restore_array(
+                self.engine, image, tile=tile, task_weights=weights, effort=effort, progress=progress
+            ),
         )
         return ArrayRestoration(
             image=result.restored,
@@ -179,10 +218,18 @@ class Restorer:
         photo = source if isinstance(source, Photo) else read_photo(source)
         image, hidden = to_network(photo), hidden_pixels(photo)
         visible = image if hidden is None else fill_hidden(image, hidden)
-        found, _, _ = self._in_tiles(
-            photo.height, photo.width, lambda tile: estimate_array(self.engine, visible, tile=tile)
+        return self.findings(self.summarise(visible))
+
+    def summarise(self, image: Float32) -> Summary:
+        """Run encoder and estimator on an array (3, H, W), float32, encoded sRGB; errors as for :meth:`restore`."""
+        summary, _, _ = self._in_tiles(
+            image.shape[1], image.shape[2], 0, lambda tile: summarise_array(self.engine, image, tile=tile)
         )
-        return _findings(found, self.spec)
+        return summary
+
+    def findings(self, summary: Summary) -> Findings:
+        """Name the probabilities of a summary."""
+        return _findings(summary.found, self.spec)
 
     def _with_metadata(self, photo: Photo, settings: RestoreSettings) -> Photo:
         metadata = apply_policy(photo.metadata, settings.metadata)
@@ -197,10 +244,13 @@ class Restorer:
         return replace(photo, metadata=metadata)
 
     def _in_tiles(
-        self, height: int, width: int, compute: Callable[[int], _Result]
+        self, height: int, width: int, bytes_per_pixel: int, compute: Callable[[int], _Result]
     ) -> tuple[_Result, int, tuple[str, ...]]:
-        """Run the network, halving the tile as often as memory runs out; return result, tile and notes."""
-        tile = self._first_tile(height, width)
+        """Run the network, halving the tile as often as memory runs out; return result, tile and notes.
+
+        The result takes ``bytes_per_pixel`` bytes.
+        """
+        tile = self._first_tile(height, width, bytes_per_pixel)
         notes: tuple[str, ...] = ()
         while True:
             try:
@@ -216,18 +266,21 @@ class Restorer:
                 notes = (*notes, f"memory did not suffice for {failed}; went on with tiles of {smaller} px")
                 tile = smaller
 
-    def _first_tile(self, height: int, width: int) -> int:
+    def _first_tile(self, height: int, width: int, bytes_per_pixel: int) -> int:
         if self.tile != "auto":
             return self.tile
-        arrays = _ARRAY_BYTES_PER_PIXEL * height * width
+        arrays = bytes_per_pixel * height * width + _BYTES_BETWEEN_STAGES * width * min(height, _ROWS_BETWEEN_STAGES)
         free = max(0, int(available_memory_bytes() * MEMORY_SHARE) - arrays)
+        largest = LARGEST_BUDGET_BYTES
+        if isinstance(self.engine, DeviceEngine) and self.engine.device != "cpu":  # tiles live there, not here
+            free, largest = int(self.engine.free_bytes() * MEMORY_SHARE), LARGEST_DEVICE_BUDGET_BYTES
         return automatic_tile(
             height,
             width,
             halo=self.spec.stage_halo,
             stride=self.spec.stride,
             bytes_per_pixel=self.spec.bytes_per_pixel,
-            budget_bytes=min(free, LARGEST_BUDGET_BYTES),
+            budget_bytes=min(free, largest),
         )
 
 

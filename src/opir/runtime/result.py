@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from opir.imaging import FORMATS, Photo, encode_photo, write_photo
+from opir.imaging import FORMATS, Photo, eight_bits, encode_photo, write_photo
+from opir.imaging.photo import Samples
+from opir.runtime.effort import DEFAULT_EFFORT
 from opir.runtime.engine import Float32
 from opir.runtime.settings import RestoreSettings
 from opir.tasks import Task
@@ -79,6 +80,10 @@ class Report:
     """Expected error [grey levels of 255] from which on the original stayed; None for no limit."""
     share_withheld: float = 0.0
     """How much of the correction ``max_uncertainty`` withheld, averaged over the pixels, 0 to 1."""
+    effort: str = DEFAULT_EFFORT
+    """How much was computed; see :mod:`opir.runtime.effort`."""
+    share_refined: float = 1.0
+    """Share of the pixels that went through all stages, 0 to 1."""
     settings_sha256: str = ""
     """Digest of the settings; see :attr:`opir.runtime.settings.RestoreSettings.sha256`."""
     seconds: float
@@ -104,8 +109,8 @@ class Restoration:
     """What was asked for."""
 
     @property
-    def image(self) -> NDArray[np.uint8]:
-        """Return the picture as (H, W, 3), uint8, RGB in the profile of the original; gray is repeated."""
+    def image(self) -> Samples:
+        """Return the picture as (H, W, 3), RGB in the depth and the profile of the original; gray is repeated."""
         pixels = self.photo.pixels
         return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
 
@@ -115,10 +120,11 @@ class Restoration:
         return float(self.uncertainty.mean(dtype=np.float64))
 
     def to_pil(self) -> Image.Image:
-        """Return the picture as a PIL image: L, LA, RGB or RGBA, with its colour profile."""
-        pixels = self.photo.pixels
-        if self.photo.alpha is not None:
-            pixels = np.concatenate([pixels, self.photo.alpha[..., None]], axis=2)
+        """Return the picture as a PIL image: L, LA, RGB or RGBA, 8 bits, with its colour profile."""
+        photo = eight_bits(self.photo)  # Pillow has no image with more bits and colours
+        pixels = photo.pixels
+        if photo.alpha is not None:
+            pixels = np.concatenate([pixels, photo.alpha[..., None]], axis=2)
         image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
         if self.photo.metadata.icc_profile is not None:
             image.info["icc_profile"] = self.photo.metadata.icc_profile

@@ -12,16 +12,12 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, get_args
 
 from opir.errors import ConfigurationError
 from opir.imaging.formats import FORMATS, FormatName
+from opir.imaging.metadata_policy import METADATA_POLICIES, MetadataPolicy
+from opir.runtime.effort import DEFAULT_EFFORT, EFFORTS, Effort
 from opir.tasks import TASKS, Task
-
-MetadataPolicy: TypeAlias = Literal["keep", "safe", "strip"]
-"""``keep`` all; ``safe`` without places, serial numbers and thumbnails; ``strip`` all but the colour profile."""
-
-METADATA_POLICIES: Final[tuple[MetadataPolicy, ...]] = get_args(MetadataPolicy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +35,9 @@ class RestoreSettings:
     max_uncertainty: float | None = None
     """Expected error [grey levels of 255] above which the original stays, None for no limit;
     see :func:`opir.runtime.blend.trust`."""
+    effort: Effort = DEFAULT_EFFORT
+    """How much is computed: the first stage only, the second where it is worth it, or both everywhere;
+    see :mod:`opir.runtime.effort`."""
     metadata: MetadataPolicy = "keep"
     """What becomes of EXIF, XMP and resolution; the colour profile always stays."""
     format: FormatName | None = None
@@ -58,6 +57,8 @@ class RestoreSettings:
             raise ConfigurationError(
                 f"max_uncertainty must be a positive number of grey levels, or None for no limit; got {limit}"
             )
+        if self.effort not in EFFORTS:
+            raise ConfigurationError(f"effort must be one of {', '.join(EFFORTS)}; got {self.effort!r}")
         if self.metadata not in METADATA_POLICIES:
             raise ConfigurationError(f"metadata must be one of {', '.join(METADATA_POLICIES)}; got {self.metadata!r}")
         if self.format is not None and self.format not in FORMATS:
@@ -76,6 +77,7 @@ class RestoreSettings:
         Sorted keys, no spaces, tasks in the order of :data:`opir.tasks.TASKS`, numbers as floats.
         """
         entries = {
+            "effort": self.effort,
             "format": self.format,
             "max_uncertainty": None if self.max_uncertainty is None else float(self.max_uncertainty),
             "metadata": self.metadata,

@@ -1,0 +1,69 @@
+"""Time and peak memory by size, each size in a process of its own, on synthetic pictures.
+
+Is the cost of a pixel the same from 0.1 to 100 megapixels, and is the memory that a photograph of 24 megapixels takes
+below 1.5 GB above the decoded picture?
+
+    python benchmarks/memory.py
+    python benchmarks/memory.py --size 1 --size 24 --effort balanced
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+import machine
+from opir.runtime.speed import Case, measure
+
+SIZES = (0.1, 1.0, 24.0, 100.0)
+FREE_REPEATS_BELOW = 2.0
+"""Megapixels up to which a size is timed three times; a larger one takes long enough to be timed once."""
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="base")
+    parser.add_argument("--engine", choices=["auto", "onnxruntime", "torch"], default="auto")
+    parser.add_argument("--size", type=float, action="append", help="megapixels; repeatable")
+    parser.add_argument("--effort", choices=["fast", "balanced", "best"], default="best")
+    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--json", type=Path, default=None)
+    options = parser.parse_args()
+    entries, rows = [], []
+    for megapixels in options.size or SIZES:
+        case = Case(
+            model=options.model,
+            engine=options.engine,
+            megapixels=megapixels,
+            effort=options.effort,
+            threads=options.threads,
+            repeats=3 if megapixels <= FREE_REPEATS_BELOW else 1,
+        )
+        speed = measure(case)
+        size = speed.height * speed.width / 1e6
+        per_megapixel = {
+            "seconds_per_megapixel": speed.seconds / size,
+            "cpu_seconds_per_megapixel": speed.cpu_seconds / size,
+        }
+        entries.append({"effort": case.effort, "model": case.model} | asdict(speed) | per_megapixel)
+        peak = "-" if speed.peak_bytes is None else f"{speed.peak_bytes / 1e9:.2f}"
+        rows.append(
+            (
+                f"{size:.1f}",
+                speed.tile or "whole",
+                speed.n_tiles,
+                f"{speed.seconds:.2f}",
+                f"{speed.seconds / size:.2f}",
+                f"{speed.cpu_seconds / size:.2f}",
+                peak,
+            )
+        )
+        print(f"{size:.1f} megapixels done", flush=True)
+    machine.show(("Mpx", "tile", "tiles", "s", "s/Mpx", "CPU s/Mpx", "peak GB above picture and model"), rows)
+    machine.write("memory", __doc__ or "", entries, options.json)
+
+
+if __name__ == "__main__":
+    main()
