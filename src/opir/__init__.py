@@ -29,9 +29,10 @@ if TYPE_CHECKING:
         UnsupportedImageError,
         WeightsError,
     )
-    from opir.imaging import Metadata, Photo, read_photo, write_photo
+    from opir.imaging import Metadata, Photo, PhotoSequence, read_photo, read_pictures, write_photo
     from opir.runtime.restore import Restorer
     from opir.runtime.result import Findings, Report, Restoration
+    from opir.runtime.sequence import SequenceRestoration, restore_sequence
     from opir.runtime.settings import RestoreSettings
     from opir.runtime.spec import ModelSpec
     from opir.runtime.weights import bundled_models
@@ -52,10 +53,12 @@ _HOME: dict[str, str] = {
     "OpirError": "opir.errors",
     "OutputError": "opir.errors",
     "Photo": "opir.imaging",
+    "PhotoSequence": "opir.imaging",
     "Report": "opir.runtime.result",
     "Restoration": "opir.runtime.result",
     "RestoreSettings": "opir.runtime.settings",
     "Restorer": "opir.runtime.restore",
+    "SequenceRestoration": "opir.runtime.sequence",
     "ShapeError": "opir.errors",
     "Task": "opir.tasks",
     "UnreadableImageError": "opir.errors",
@@ -63,6 +66,8 @@ _HOME: dict[str, str] = {
     "WeightsError": "opir.errors",
     "bundled_models": "opir.runtime.weights",
     "read_photo": "opir.imaging",
+    "read_pictures": "opir.imaging",
+    "restore_sequence": "opir.runtime.sequence",
     "write_photo": "opir.imaging",
 }
 """The module that each public name lives in."""
@@ -82,10 +87,12 @@ __all__ = [
     "OpirError",
     "OutputError",
     "Photo",
+    "PhotoSequence",
     "Report",
     "Restoration",
     "RestoreSettings",
     "Restorer",
+    "SequenceRestoration",
     "ShapeError",
     "Task",
     "UnreadableImageError",
@@ -94,6 +101,8 @@ __all__ = [
     "__version__",
     "bundled_models",
     "read_photo",
+    "read_pictures",
+    "restore_sequence",
     "write_photo",
 ]
 

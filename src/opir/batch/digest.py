@@ -12,8 +12,10 @@ def sha256_of(data: bytes) -> str:
 
 
 def file_sha256(path: Path) -> str | None:
-    """Return the sha256 of a file in hexadecimal; None where there is no file that can be read."""
+    """Return the sha256 of a file in hexadecimal; None where there is no regular file that can be read."""
     try:
+        if not path.is_file():  # a pipe without a writer would never open
+            return None
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from opir.errors import ImageError, UnreadableImageError
-from opir.imaging import Photo, read_photo
+from opir.imaging import Photo, PhotoSequence, read_pictures
 from opir.imaging.header import read_header
 
 _NAMELESS: Final = "picture: "
@@ -34,10 +34,10 @@ def read_bytes(path: Path) -> bytes:
         raise UnreadableImageError(f"{path}: cannot be read ({reason})") from error
 
 
-def decode(data: bytes, path: Path) -> Photo:
-    """Return the photo that the bytes of a file hold; errors name the file."""
+def decode(data: bytes, path: Path) -> Photo | PhotoSequence:
+    """Return the photo, or the frames or pages, that the bytes of a file hold; errors name the file."""
     try:
-        return read_photo(data)
+        return read_pictures(data)
     except ImageError as error:
         raise type(error)(f"{path}: {str(error).removeprefix(_NAMELESS)}") from error.__cause__
 
@@ -45,6 +45,8 @@ def decode(data: bytes, path: Path) -> Photo:
 def n_pixels_of(path: Path) -> int:
     """Return the number of pixels that a file's header announces, 0 where it cannot be told."""
     try:
+        if not path.is_file():  # a pipe without a writer would never open
+            return 0
         with path.open("rb") as stream:
             size = read_header(stream).size
     except (OSError, ValueError, ImageError):

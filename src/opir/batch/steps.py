@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -17,9 +18,11 @@ from opir.batch.outcome import Failed, Outcome, Restored, Skipped
 from opir.batch.placing import place
 from opir.batch.reading import decode, read_bytes
 from opir.errors import OpirError, OutputError
-from opir.imaging import Photo, check_output_path, draw_heat_map, encode_photo
+from opir.imaging import Photo, PhotoSequence, check_output_path, draw_heat_map, encode_photo
+from opir.imaging.encode import check_several
 from opir.runtime.restore import Restorer
 from opir.runtime.result import Restoration
+from opir.runtime.sequence import SequenceRestoration, restore_sequence
 from opir.runtime.settings import RestoreSettings
 
 FAILURES: Final = (OpirError, OSError, MemoryError)
@@ -35,7 +38,7 @@ class Loaded:
 
     job: Job
     """Where it comes from and goes to."""
-    photo: Photo
+    photo: Photo | PhotoSequence
     """The picture."""
     sha256: str
     """Digest of its file."""
@@ -47,7 +50,7 @@ class Computed:
 
     job: Job
     """Where it comes from and goes to."""
-    restoration: Restoration
+    restoration: Restoration | SequenceRestoration
     """The result."""
     sha256: str
     """Digest of the original's file."""
@@ -84,7 +87,7 @@ class Steps:
                 if "/" in job.name:  # the tree below a folder is ours to make, the folder itself the user's
                     path.parent.mkdir(parents=True, exist_ok=True)
                 check_output_path(path)
-            check_output_path(job.output, transparent=photo.is_transparent, size=(photo.width, photo.height))
+            check_fits(photo, job.output, job.uncertainty)
             return Loaded(job=job, photo=photo, sha256=digest)
         except FAILURES as error:
             return self._failed(job, error, digest)
@@ -96,7 +99,7 @@ class Steps:
         job, tell = loaded.job, self._progress
         progress = None if tell is None else lambda done, total: tell(job, done, total)
         try:
-            restoration = self._restorer.restore(loaded.photo, settings=self._settings, progress=progress)
+            restoration = restore_any(self._restorer, loaded.photo, self._settings, progress)
         except FAILURES as error:
             return self._failed(job, error, loaded.sha256)
         return Computed(job=job, restoration=restoration, sha256=loaded.sha256)
@@ -109,7 +112,7 @@ class Steps:
         try:
             files = {job.output: encoded(restoration.photo, job.output, self._settings)}
             if job.uncertainty is not None:
-                heat_map = Photo(pixels=draw_heat_map(restoration.uncertainty))
+                heat_map = heat_map_of(restoration)
                 files = {job.uncertainty: encoded(heat_map, job.uncertainty, RestoreSettings()), **files}
             self._enter(job, computed.sha256, files)
             for path, data in files.items():
@@ -157,7 +160,8 @@ class Steps:
     def _failed(self, job: Job, error: Exception, sha256: str | None) -> Failed:
         failed = Failed(job=job, error=error)
         if self._manifest is not None:
-            self._manifest.add(replace(self._entry(self._manifest, job, sha256), error=failed.reason))
+            with suppress(OutputError):  # on a full disk the entry fails as well, and claims nothing that is missed
+                self._manifest.add(replace(self._entry(self._manifest, job, sha256), error=failed.reason))
         return failed
 
     def _entry(self, manifest: Manifest, job: Job, sha256: str | None) -> Entry:
@@ -170,6 +174,34 @@ class Steps:
         )
 
 
-def encoded(photo: Photo, path: Path, settings: RestoreSettings) -> bytes:
+def check_fits(photo: Photo | PhotoSequence, output: Path, uncertainty: Path | None) -> None:
+    """Raise :class:`OutputError` where a result cannot be written as its path asks for, before the work is done."""
+    kind = check_output_path(output, transparent=photo.is_transparent, size=photo.size)
+    if isinstance(photo, PhotoSequence):
+        check_several(photo, kind)
+        if uncertainty is not None:
+            check_several(photo, check_output_path(uncertainty))
+
+
+def restore_any(
+    restorer: Restorer,
+    photo: Photo | PhotoSequence,
+    settings: RestoreSettings,
+    progress: Callable[[int, int], None] | None = None,
+) -> Restoration | SequenceRestoration:
+    """Restore what a file holds: one picture or several."""
+    if isinstance(photo, PhotoSequence):
+        return restore_sequence(restorer, photo, settings=settings, progress=progress)
+    return restorer.restore(photo, settings=settings, progress=progress)
+
+
+def heat_map_of(restoration: Restoration | SequenceRestoration) -> Photo | PhotoSequence:
+    """Return the map of the expected error: one picture, or one for each."""
+    if isinstance(restoration, SequenceRestoration):
+        return restoration.heat_maps()
+    return Photo(pixels=draw_heat_map(restoration.uncertainty))
+
+
+def encoded(photo: Photo | PhotoSequence, path: Path, settings: RestoreSettings) -> bytes:
     """Return the bytes of a result's file; the format follows from the suffix."""
     return encode_photo(photo, check_output_path(path).name, quality=settings.quality)

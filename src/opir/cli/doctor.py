@@ -62,7 +62,10 @@ def _checks() -> Iterator[Check]:
     yield _temporary_folder()
     yield from _models()
     yield _onnx_engine()
-    yield _torch_engine()
+    torch_engine = _torch_engine()
+    yield torch_engine
+    if torch_engine.state == "ok":
+        yield _operator()
 
 
 def _library(name: str) -> Check:
@@ -124,6 +127,17 @@ def _torch_engine() -> Check:
         return Check(name="engine torch", state="ok", detail=detail, required=False)
     except OpirError as error:
         return Check(name="engine torch", state="broken", detail=f"torch {version}: {error}", required=False)
+
+
+def _operator() -> Check:
+    """Say which form of the per-pixel convolution the torch engine takes, and why."""
+    import torch
+
+    from opir.ops import choose_implementation
+    from opir.runtime.torch_device import choose_device
+
+    name, reason = choose_implementation(choose_device()[0], torch.float32)
+    return Check(name="torch operator", state="ok", detail=f"{name}: {reason}", required=False)
 
 
 def _try_engine(name: Literal["onnxruntime", "torch"]) -> str:

@@ -24,12 +24,14 @@ COMMANDS: Final[dict[str, str]] = {
     "compare": "opir.cli.compare:compare",
     "degrade": "opir.cli.degrade:degrade",
     "serve": "opir.cli.serve:serve",
+    "bench": "opir.cli.bench:bench",
     "eval": "opir.cli.evaluate:evaluate",
     "models": "opir.cli.models:models",
     "doctor": "opir.cli.doctor:doctor",
     "data": "opir.cli.data:data_app",
     "train": "opir.cli.train:train",
     "export": "opir.cli.export:export",
+    "features": "opir.cli.features:features",
     "presets": "opir.cli.presets:presets",
 }
 """Every command and where it lives: a function, or a :class:`typer.Typer` with commands of its own."""

@@ -54,6 +54,13 @@ def restore(
     strength: Annotated[
         float, typer.Option(min=0.0, max=1.0, metavar="0..1", help="Share of the correction: 0 original, 1 restored.")
     ] = 1.0,
+    effort: Annotated[
+        str,
+        typer.Option(
+            metavar="fast|balanced|best",
+            help="The first stage only, the second where the first expects to be wrong, or both everywhere.",
+        ),
+    ] = "best",
     max_uncertainty: Annotated[
         float | None,
         typer.Option(
@@ -119,7 +126,7 @@ def restore(
         inputs=tuple(inputs),
         output=output,
         uncertainty=uncertainty,
-        settings=_settings(task, strength, max_uncertainty, metadata, not no_record, format, quality),
+        settings=_settings(task, strength, effort, max_uncertainty, metadata, not no_record, format, quality),
         overwrite=overwrite,
         in_place=in_place,
         resume=resume,
@@ -184,6 +191,7 @@ class _Request:
 def _settings(
     task: list[str] | None,
     strength: float,
+    effort: str,
     max_uncertainty: float | None,
     metadata: str,
     record: bool,
@@ -191,13 +199,16 @@ def _settings(
     quality: int | None,
 ) -> RestoreSettings:
     from opir.imaging import FORMATS
-    from opir.runtime.settings import METADATA_POLICIES, RestoreSettings
+    from opir.imaging.metadata_policy import METADATA_POLICIES
+    from opir.runtime.effort import EFFORTS
+    from opir.runtime.settings import RestoreSettings
 
     tasks = tuple(choice(name, TASKS, option="--task") for name in task or [])
     try:
         return RestoreSettings(
             task=tasks or None,
             strength=strength,
+            effort=choice(effort, EFFORTS, option="--effort"),
             max_uncertainty=max_uncertainty,
             metadata=choice(metadata, METADATA_POLICIES, option="--metadata"),
             format=None if format is None else choice(_format_name(format), tuple(FORMATS), option="--format"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +13,15 @@ import typer
 from opir.batch.job import Job
 from opir.batch.manifest import Manifest
 from opir.batch.options import BatchOptions
-from opir.batch.outcome import Failed, Outcome, Restored, Skipped
+from opir.batch.outcome import Failed, Outcome
 from opir.batch.preview import preview_batch
 from opir.batch.run import run_batch
 from opir.batch.stopping import INTERRUPTED, StopRequest
+from opir.batch.tally import Tally
 from opir.batch.watch import POLL_SECONDS, Watch
 from opir.cli.batch_bar import batch_bar
-from opir.cli.console import fail, say
+from opir.cli.batch_summary import say_summary
+from opir.cli.console import fail
 from opir.cli.restore_report import tell_outcome, tell_preview
 from opir.errors import ConfigurationError
 from opir.runtime.restore import Restorer
@@ -45,34 +48,16 @@ class Work:
         return nullcontext() if self.manifest_folder is None else Manifest(self.manifest_folder)
 
 
-class _Tally:
-    """Counts what became of the pictures."""
-
-    def __init__(self) -> None:
-        self.n_restored = self.n_skipped = self.n_failed = 0
-
-    def add(self, outcome: Outcome) -> None:
-        self.n_restored += isinstance(outcome, Restored)
-        self.n_skipped += isinstance(outcome, Skipped)
-        self.n_failed += isinstance(outcome, Failed)
-
-    @property
-    def n_all(self) -> int:
-        return self.n_restored + self.n_skipped + self.n_failed
-
-
 def restore_all(jobs: tuple[Job, ...], work: Work) -> None:
     """Restore the pictures and exit with the code that the help promises."""
-    tally = _Tally()
-    with StopRequest(_say_how_to_stop) as stop, work.manifest() as manifest:
+    tally = Tally()
+    with _summed_up(tally, work, n_jobs=len(jobs)), StopRequest(_say_how_to_stop) as stop, work.manifest() as manifest:
         try:
             _run(jobs, work, manifest, stop, tally)
         except KeyboardInterrupt as error:
             _end_early(tally, len(jobs), error)
         if stop() and tally.n_all < len(jobs):
             _end_early(tally, len(jobs), None)
-    if len(jobs) > 1 and not work.as_json:
-        say(_summary(tally, len(jobs)))
     if tally.n_failed:
         raise typer.Exit(1)
 
@@ -92,8 +77,8 @@ def show_plan(jobs: tuple[Job, ...], work: Work) -> None:
 
 def watch(plan: Callable[[], Sequence[Job]], work: Work, *, seconds: float = POLL_SECONDS) -> None:
     """Restore what is there and what arrives until somebody stops it; exit with 1 if some failed."""
-    tally, watched = _Tally(), Watch(plan)
-    with StopRequest(_say_how_to_stop) as stop, work.manifest() as manifest:
+    tally, watched = Tally(), Watch(plan)
+    with _summed_up(tally, work, n_jobs=None), StopRequest(_say_how_to_stop) as stop, work.manifest() as manifest:
         while not stop():
             try:
                 jobs = watched.look()
@@ -105,13 +90,11 @@ def watch(plan: Callable[[], Sequence[Job]], work: Work, *, seconds: float = POL
             except KeyboardInterrupt:
                 break
             stop.wait(seconds)
-    if not work.as_json:
-        say(_summary(tally, tally.n_all))
     if tally.n_failed:
         raise typer.Exit(1)
 
 
-def _run(jobs: Sequence[Job], work: Work, manifest: Manifest | None, stop: StopRequest, tally: _Tally) -> None:
+def _run(jobs: Sequence[Job], work: Work, manifest: Manifest | None, stop: StopRequest, tally: Tally) -> None:
     with batch_bar(tuple(jobs), wanted=not work.as_json) as bar:
         outcomes: Iterable[Outcome] = run_batch(
             jobs,
@@ -127,15 +110,22 @@ def _run(jobs: Sequence[Job], work: Work, manifest: Manifest | None, stop: StopR
             tell_outcome(outcome, bar, as_json=work.as_json)
 
 
+@contextmanager
+def _summed_up(tally: Tally, work: Work, *, n_jobs: int | None) -> Iterator[None]:
+    """Print the table at the end of the block, however it ends; ``n_jobs`` is None where nobody knew how many."""
+    start = time.monotonic()
+    try:
+        yield
+    finally:
+        n_all = tally.n_all if n_jobs is None else n_jobs
+        if not work.as_json and tally.n_all and (n_all > 1 or n_jobs is None):
+            say_summary(tally, n_jobs=n_all, seconds=time.monotonic() - start)
+
+
 def _say_how_to_stop() -> None:
     fail("finishing what is under way; once more to stop at once")
 
 
-def _end_early(tally: _Tally, n_jobs: int, error: BaseException | None) -> None:
+def _end_early(tally: Tally, n_jobs: int, error: BaseException | None) -> None:
     fail(f"interrupted: {tally.n_all} of {n_jobs} pictures had their turn")
     raise typer.Exit(INTERRUPTED) from error
-
-
-def _summary(tally: _Tally, n_jobs: int) -> str:
-    skipped = f", {tally.n_skipped} done already" if tally.n_skipped else ""
-    return f"{tally.n_restored} of {n_jobs} pictures restored{skipped}, {tally.n_failed} failed"

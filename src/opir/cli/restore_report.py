@@ -65,7 +65,7 @@ def _tell_failure(failed: Failed, *, as_json: bool) -> None:
     fail(failed.reason)
     if as_json:
         error = {"kind": type(failed.error).__name__, "message": str(failed.error) or type(failed.error).__name__}
-        say_json({"input": str(failed.job.source), "ok": False, "error": error})
+        say_json(_entry(failed.job, skipped=False) | {"ok": False, "error": error})
 
 
 def _entry(job: Job, *, skipped: bool) -> dict[str, object]:

@@ -9,10 +9,10 @@ import typer
 
 from opir.batch.placing import place
 from opir.batch.reading import decode, read_bytes
-from opir.batch.steps import encoded
+from opir.batch.steps import check_fits, encoded, heat_map_of, restore_any
 from opir.cli.output_plan import check_free
 from opir.cli.restore import STREAM
-from opir.imaging import Photo, check_output_path, draw_heat_map
+from opir.imaging import check_output_path
 from opir.runtime.restore import Restorer
 from opir.runtime.settings import RestoreSettings
 
@@ -41,11 +41,10 @@ def restore_stream(
     data = sys.stdin.buffer.read() if from_stream else read_bytes(source)
     photo = decode(data, Path("standard input") if from_stream else source)
     if output != STREAM:
-        check_output_path(Path(output), transparent=photo.is_transparent, size=(photo.width, photo.height))
-    restoration = restorer.restore(photo, settings=settings)
+        check_fits(photo, Path(output), None)
+    restoration = restore_any(restorer, photo, settings)
     if uncertainty is not None:
-        heat_map = Photo(pixels=draw_heat_map(restoration.uncertainty))
-        place(Path(uncertainty), encoded(heat_map, Path(uncertainty), RestoreSettings()))
+        place(Path(uncertainty), encoded(heat_map_of(restoration), Path(uncertainty), RestoreSettings()))
     if output == STREAM:
         typer.echo(restoration.encode(), nl=False)
     else:

@@ -38,6 +38,15 @@ def serve(
     max_megapixels: Annotated[float, typer.Option(metavar="N", help="Largest picture.")] = 64.0,
     max_body_megabytes: Annotated[int, typer.Option(min=1, metavar="N", help="Largest upload [MiB].")] = 64,
     queue: Annotated[int, typer.Option(min=0, metavar="N", help="Pictures that may wait.")] = 8,
+    per_client: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Pictures under way for one address, 0 for any number; clients on this computer are not counted.",
+            show_default="half of the queue",
+        ),
+    ] = None,
     deadline: Annotated[float, typer.Option(metavar="SECONDS", help="Time for a request; jobs have an hour.")] = 300.0,
     model: ModelOption = "base",
     engine: EngineOption = "auto",
@@ -60,6 +69,7 @@ def serve(
         max_megapixels=max_megapixels,
         max_body_bytes=max_body_megabytes * MEBIBYTE,
         n_waiting=queue,
+        n_per_client=per_client,
         deadline_s=deadline,
         job_deadline_s=max(deadline, 3600.0),
     )

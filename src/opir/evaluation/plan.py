@@ -23,7 +23,7 @@ from opir.evaluation.synthetic import (
     add_named_noise,
     compress_jpeg,
 )
-from opir.imaging import Photo, read_photo
+from opir.imaging import Photo, eight_bit_colours, read_photo, to_network
 from opir.tasks import Task
 
 Float32: TypeAlias = NDArray[np.float32]
@@ -117,9 +117,9 @@ class Plan:
     def _pairs(self) -> Iterator[Case]:
         for pair in self.pairs:
             photos = read_pair(pair)
-            multiple = self.protocol.crop_multiple
-            degraded, clean = (_cropped(_codes(photo), multiple, pair.degraded) for photo in photos)
-            yield _case(_pair_label(pair), degraded, clean, (photos[1].height, photos[1].width))
+            multiple, size = self.protocol.crop_multiple, (photos[1].height, photos[1].width)
+            degraded, clean = (_cropped_planes(photo, multiple, pair.degraded) for photo in photos)
+            yield Case(label=_pair_label(pair), degraded=degraded, clean=clean, whole_size=size)
 
     def _stream(self) -> Iterator[Case]:
         """Draw the noise of every picture at every published level, so that each case has its published place."""
@@ -139,7 +139,7 @@ class Plan:
 
     def _clean(self, path: Path) -> tuple[Codes, tuple[int, int]]:
         photo = read_photo(path)
-        return _cropped(_codes(photo), self.protocol.crop_multiple, path), (photo.height, photo.width)
+        return _cropped(eight_bit_colours(photo), self.protocol.crop_multiple, path), (photo.height, photo.width)
 
     def _degraded(self, codes: Codes, damage: Synthetic, path: Path) -> Codes | Float32:
         if damage.kind == "jpeg":
@@ -205,8 +205,12 @@ def _cropped(codes: Codes, multiple: int, path: Path) -> Codes:
         raise ShapeError(f"{path}: {error}") from error
 
 
-def _codes(photo: Photo) -> Codes:
-    return np.repeat(photo.pixels, 3, axis=2) if photo.is_gray else photo.pixels
+def _cropped_planes(photo: Photo, multiple: int, path: Path) -> Float32:
+    """(3, H, W) at the full depth of the file, which some data sets have 16 bits of."""
+    try:
+        return np.ascontiguousarray(crop_to_multiple(to_network(photo), multiple))
+    except ShapeError as error:
+        raise ShapeError(f"{path}: {error}") from error
 
 
 def _pair_label(pair: Pair) -> Label:

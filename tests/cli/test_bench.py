@@ -1,0 +1,41 @@
+"""``opir bench`` prints one table, or one object, and fails where an engine does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from opir.cli.main import app
+
+QUICK = ("--engine", "onnxruntime", "--size", "0.001", "--repeats", "1", "--threads", "1")
+
+
+def test_one_row_per_engine_size_and_effort(tiny_model: Path) -> None:
+    result = CliRunner().invoke(app, ["bench", "--model", str(tiny_model), *QUICK, "--effort", "fast", "--json"])
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
+    (row,) = report["rows"]
+    assert (row["engine"], row["effort"], row["width"], row["height"]) == ("onnxruntime", "fast", 39, 26)
+    assert report["threads"] == 1
+
+
+def test_a_table(tiny_model: Path) -> None:
+    result = CliRunner().invoke(app, ["bench", "--model", str(tiny_model), *QUICK, "--effort", "best"])
+    first, headings, row = result.stdout.splitlines()
+    assert "1 threads" in first
+    assert headings.split()[:4] == ["engine", "device", "precision", "effort"]
+    assert row.split()[:4] == ["onnxruntime", "cpu", "float32", "best"]
+
+
+def test_an_engine_that_fails(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["bench", "--model", str(tmp_path), *QUICK, "--effort", "best"])
+    assert result.exit_code == 1
+    assert "opir: onnxruntime: expected a model folder with model.json" in result.stderr
+
+
+def test_unknown_effort_is_wrong_usage() -> None:
+    result = CliRunner().invoke(app, ["bench", "--effort", "fst"])
+    assert result.exit_code == 2
+    assert "did you mean fast?" in result.stderr.replace("\n", " ")
