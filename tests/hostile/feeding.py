@@ -63,7 +63,7 @@ def opened(case: Case, folder: Path) -> dict[str, object]:
         "kind": case.kind,
         "name": case.name,
         "seconds": round(time.process_time() - start, 3),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mb": _peak_mb(),
         "warning": f"{warned[0].category.__name__}: {warned[0].message}" if warned else None,
         **result,
     }
@@ -106,6 +106,15 @@ def _failure(error: BaseException) -> Mapping[str, object]:
 
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]]
     return {"outcome": "failed", "error": f"{type(error).__name__}: {str(error)[:200]!r} at {' < '.join(places)}"}
+
+
+def _peak_mb() -> int:
+    """Return the largest resident memory of this process; ``ru_maxrss`` would count that of its parent as well."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) // 1024
 
 
 def _limit_memory() -> None:
