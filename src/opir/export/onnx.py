@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from opir.errors import ConfigurationError, MissingExtraError
-from opir.export.stage_in_phases import StageInPhases, fits_phases
+from opir.export.stage_in_phases import TRUNK_OUTPUTS, StageTrunk, fits_phases
 from opir.model.config import NetworkConfig
 from opir.model.cost import measure_cost
 from opir.model.network import RestorationNetwork
@@ -101,29 +101,35 @@ def export_model(network: RestorationNetwork, folder: Path, release: Release) ->
     _export(_Encoder(network), (image,), encoder, ("image",), ("features",), (dynamic,))
     mean = torch.rand(1, config.estimator_widths[-1])
     _export(_Estimator(network), (mean,), estimator, ("mean",), ("task_weights", "context"), None)
-    export_stage(network, stage, in_phases=fits_phases(config))
+    export_stage(network, stage)
     save_network(network, folder / TORCH_FILE)
     _write_spec(network, folder, release)
 
 
-def export_stage(network: RestorationNetwork, path: Path, *, in_phases: bool) -> None:
-    """Write the graph of one stage, in phases (see :mod:`opir.export.stage_in_phases`) or as the model is written.
+def export_stage(network: RestorationNetwork, path: Path, *, in_phases: bool = True) -> None:
+    """Write the graph of one stage: in phases where that is possible, see :mod:`opir.export.stage_in_phases`.
+
+    ``in_phases`` False asks for the graph as the model is written.
 
     Raises:
         MissingExtraError: if the ONNX exporter is not installed.
-        ConfigurationError: if the network's stage cannot be written in phases.
     """
     config = network.config
+    in_phases = in_phases and fits_phases(config)
     image, scale, dynamic = _examples(config)
     vectors = (torch.rand(1, config.n_tasks), torch.rand(1, config.n_context), torch.eye(config.n_stages)[0])
     _export(
-        StageInPhases(network) if in_phases else _Stage(network),
+        StageTrunk(network) if in_phases else _Stage(network),
         (image, image.clone(), scale, *vectors),
         path,
         ("current", "observed", "scale", "task_weights", "context", "stage_weights"),
-        ("restored", "new_scale"),
+        TRUNK_OUTPUTS if in_phases else ("restored", "new_scale"),
         (dynamic, dynamic, dynamic, None, None, None),
     )
+    if in_phases:
+        from opir.export.phase_operator import append_operator
+
+        append_operator(path, config)
 
 
 def _examples(config: NetworkConfig) -> tuple[Tensor, Tensor, Mapping[int, torch.export.Dim]]:
