@@ -32,10 +32,10 @@ DEFAULT_EFFORT: Final[Effort] = "best"
 BLOCK_PX: Final = 64
 """Side of a block [px]; a multiple of every model's stride."""
 
-UNSURE_FROM: Final = 1.5
+UNSURE_FROM: Final = 2.0
 """l0: mean expected error of a block [grey levels of 255] up to which it gets nothing of the next stage."""
 
-UNSURE_AT: Final = 2.0
+UNSURE_AT: Final = 2.5
 """l1: mean expected error from which it gets all of it."""
 
 

@@ -40,7 +40,7 @@ Tile: TypeAlias = int | Literal["auto"]
 MEMORY_SHARE: Final = 0.5
 """Share of the free memory that ``auto`` tiles may take."""
 
-LARGEST_BUDGET_BYTES: Final = 3 * 512 * 1024**2
+LARGEST_BUDGET_BYTES: Final = 1024**3
 """Working memory [bytes] beyond which larger tiles are no faster: their halo is small already."""
 
 LARGEST_DEVICE_BUDGET_BYTES: Final = 8 * 1024**3
