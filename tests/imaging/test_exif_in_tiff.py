@@ -65,3 +65,21 @@ def test_byte_orders_must_agree(exif, tiff, noise):
     other = {"<": ">", ">": "<"}[byte_order_of(block)]
     with pytest.raises(BrokenDirectoryError):
         append_exif(tiff(noise(6, 7), byteorder=other), block)
+
+
+@pytest.mark.parametrize("position", [60, 0xFFFF_FFFF])
+def test_a_description_outside_of_the_block_is_left_out(tiff, noise, position):
+    pixels = noise(6, 7, 3)
+    block = b"II*\0\x08\0\0\0" + struct.pack("<HHHIIHHI4s", 2, 0x010E, 2, 300, position, 0x010F, 2, 4, b"OWN\0")
+    file = append_exif(tiff(pixels, photometric="rgb", byteorder="<"), block + bytes(4))
+    image = Image.open(io.BytesIO(file))
+    np.testing.assert_array_equal(np.asarray(image), pixels)
+    assert dict(image.getexif()).get(0x010F) == "OWN"
+    assert "description" not in str(dict(image.getexif()).get(0x010E, ""))
+
+
+def test_an_exposure_field_outside_of_the_block_refuses_it(tiff, noise):
+    block = b"II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 0x8769, 4, 1, 26, 0)
+    block += struct.pack("<HHHIII", 1, 0x9003, 2, 20, 4000, 0)
+    with pytest.raises(BrokenDirectoryError, match="0x9003"):
+        append_exif(tiff(noise(6, 7), byteorder="<"), block)

@@ -19,7 +19,7 @@ from opir.imaging.exif import (
     INTEROPERABILITY_DIRECTORY,
     exif_reader,
 )
-from opir.imaging.ifd import BrokenDirectoryError, TiffReader
+from opir.imaging.ifd import BrokenDirectoryError, Entry, TiffReader
 
 _LONG = 4
 _FIRST_POINTER = 4  # where a TIFF file says where its first directory lies
@@ -54,7 +54,7 @@ def append_exif(file: bytes, exif: bytes, *, page: int = 0) -> bytes:
             start = inner.integers(entry)[0]
             _move(block, inner, start, base, follow=True)
             fields[entry.tag] = struct.pack(inner.order + "HHII", entry.tag, _LONG, 1, base + start)
-        elif entry.tag in DESCRIPTIVE_TAGS:
+        elif entry.tag in DESCRIPTIVE_TAGS and _lies_within(entry, exif):
             body = exif[entry.position : entry.position + 12]
             if not entry.is_inline:
                 body = body[:8] + struct.pack(inner.order + "I", base + entry.data_position)
@@ -66,6 +66,11 @@ def append_exif(file: bytes, exif: bytes, *, page: int = 0) -> bytes:
     return b"".join([before, new, behind, bytes(base - len(file)), block, count, directory, end])
 
 
+def _lies_within(entry: Entry, exif: bytes | bytearray) -> bool:
+    """Whether a field's type is known and its values lie in the block; readers give up on a directory with others."""
+    return 0 < entry.n_bytes <= len(exif) - entry.data_position
+
+
 def _move(block: bytearray, reader: TiffReader, start: int, base: int, *, follow: bool) -> None:
     """Add ``base`` to the positions in the directory at ``start`` and, if asked to, in the one it points to."""
     directory = reader.directory(start)
@@ -75,6 +80,8 @@ def _move(block: bytearray, reader: TiffReader, start: int, base: int, *, follow
             _move(block, reader, inside, base, follow=False)
             struct.pack_into(reader.order + "I", block, entry.pointer_position, base + inside)
         elif not entry.is_inline:
+            if not _lies_within(entry, block):
+                raise BrokenDirectoryError(f"the values of field {entry.tag:#06x} must lie in the block")
             struct.pack_into(reader.order + "I", block, entry.pointer_position, base + entry.data_position)
     if directory.next_directory:
         struct.pack_into(reader.order + "I", block, directory.next_position, 0)
