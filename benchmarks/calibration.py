@@ -4,7 +4,7 @@ Degrades crops of clean photographs with every synthetic ingredient of a recipe,
 expected absolute error with the true one. The median over the ingredients of the factor that makes their means equal is
 the ``--uncertainty-scale`` of ``opir export``; half of the photographs choose it, the other half are reported.
 
-    python benchmarks/calibration.py --photos HELD_OUT --model runs/exported --json results.json
+    python benchmarks/calibration.py --photos runs/all_tasks/held_out.txt --model runs/exported --json results.json
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 import opir
 from opir.data.image_bank import ImageBank
+from opir.data.pairs import CleanImage
 from opir.data.readers.registry import open_dataset
 from opir.data.training_set import TrainingSet
 from opir.training.recipes import recipe as named_recipe
@@ -30,7 +31,7 @@ COVERED = (0.5, 0.9)
 def main() -> None:
     """Measure, print a table and write one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=Path, required=True, help="folder of clean photographs")
+    parser.add_argument("--photos", type=Path, required=True, help="folder of clean photographs, or a list of files")
     parser.add_argument("--model", type=Path, default=None, help="folder of the model; None takes the bundled one")
     parser.add_argument("--recipe", default="all_tasks")
     parser.add_argument("--crop", type=int, default=192)
@@ -39,7 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
 
-    photos = open_dataset(options.photos, "picture_tree").clean_images
+    photos = _photographs(options.photos)
     restorer = opir.Restorer() if options.model is None else opir.Restorer(options.model)
     halves = [
         measure(restorer, half, options.recipe, crop=options.crop, n=options.per_ingredient)
@@ -70,8 +71,16 @@ def main() -> None:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
 
 
+def _photographs(source: Path) -> tuple[CleanImage, ...]:
+    """Those of a folder, or those that a file lists, one path a line."""
+    if source.is_dir():
+        return open_dataset(source, "picture_tree").clean_images
+    lines = source.read_text(encoding="utf-8").splitlines()
+    return tuple(CleanImage(path=Path(line), name=line) for line in lines)
+
+
 def measure(
-    restorer: opir.Restorer, photos: tuple[object, ...], recipe: str, *, crop: int, n: int
+    restorer: opir.Restorer, photos: tuple[CleanImage, ...], recipe: str, *, crop: int, n: int
 ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """True and expected errors, (n, crop, crop) each, in grey levels, of every synthetic ingredient."""
     bank = ImageBank.read(photos, min_side=crop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -188,3 +189,22 @@ def test_progress_tells_the_tasks_and_the_time_left():
     )  # fmt: skip
     assert train_progress.numbers(progress) == "loss 0.0123  psnr 27.32 dB (noise 30.0, rain 25.0)"
     assert train_progress.time_left(progress) == "2 h 30 min"
+
+
+def test_photographs_held_out_are_listed_and_stay_held_out(tmp_path):
+    folder, run = tmp_path / "data", tmp_path / "run"
+    for k in range(5):
+        write_picture(folder / "clean" / f"{k}.png", SIZE)
+    settings = ("--data", folder, "--run", run, *SMALL, "--set", "n_steps=1")
+    result = train("all_tasks", *settings, "--hold-out", 2)
+    assert result.exit_code == 0, result.output
+    assert "clean: 3 pictures" in result.output
+    listed = (run / "held_out.txt").read_text().splitlines()
+    assert len(listed) == 2
+    assert all(Path(line).is_file() for line in listed)
+    again = train("all_tasks", *settings, "--hold-out", 1)
+    assert again.exit_code == 1
+    assert "held out 2 photographs" in again.output
+    too_many = train("all_tasks", *settings, "--hold-out", 5)
+    assert too_many.exit_code == 1
+    assert "between 0 and 4" in too_many.output

@@ -23,11 +23,11 @@ def test_features_of_zero_stay_zero_and_finite():
 def test_a_block_with_norm_changes_its_input_by_an_amount_that_does_not_grow_with_it():
     torch.manual_seed(0)
     normed, plain = ResidualBlock(12, norm=True), ResidualBlock(12, norm=False)
-    features = torch.randn(1, 12, 8, 8)
+    features, none = torch.randn(1, 12, 8, 8), torch.zeros(1, 0)
     torch.testing.assert_close(
-        normed(100 * features) - 100 * features, normed(features) - features, rtol=1e-2, atol=1e-2
+        normed(100 * features, none) - 100 * features, normed(features, none) - features, rtol=1e-2, atol=1e-2
     )
-    assert (plain(100 * features) - 100 * features).abs().mean() > 50 * (plain(features) - features).abs().mean()
+    assert (plain(100 * features, none) - 100 * features).abs().mean() > 50 * (plain(features, none) - features).abs().mean()
 
 
 def test_the_norm_and_the_exit_are_choices_that_weights_can_be_loaded_for():
@@ -36,3 +36,22 @@ def test_the_norm_and_the_exit_are_choices_that_weights_can_be_loaded_for():
     assert network.predictor.exit.kernel_size == (1, 1)
     assert torch.isfinite(network(torch.rand(1, 3, 16, 16)).restored).all()
     assert preset("base").block_norm
+
+
+def test_modulated_blocks_begin_as_plain_ones_and_then_tell_tasks_and_stages_apart():
+    torch.manual_seed(0)
+    config = replace(SMALL, block_modulation=True)
+    network = RestorationNetwork(config)
+    image, scale = torch.rand(2, 3, 16, 16), torch.zeros(2, 1, 16, 16)
+    context = torch.zeros(2, config.n_context)
+
+    def features(weights, stage):
+        return network.features(image, image, scale, weights, context, torch.eye(2)[stage])
+
+    none, one = torch.zeros(2, config.n_tasks), torch.eye(config.n_tasks)[:2]
+    torch.testing.assert_close(features(none, 0), features(one, 1))
+    with torch.no_grad():
+        for module in network.predictor.encoder[0][0].modulation.parameters():
+            module.normal_()
+    assert not torch.allclose(features(none, 0), features(one, 0))
+    assert not torch.allclose(features(none, 0), features(none, 1))

@@ -41,9 +41,11 @@ def test_stage_halo_is_what_an_impulse_reaches(config):
     assert reached > halo - config.stride  # no halo is wasted
 
 
-def test_encoder_halo_is_what_an_impulse_reaches():
-    network = RestorationNetwork(SMALL).double()
-    halo = encoder_halo(SMALL)
+@pytest.mark.parametrize("dilations", [(), (1,), (2, 5)])
+def test_encoder_halo_is_what_an_impulse_reaches(dilations):
+    config = replace(SMALL, estimator_dilations=dilations)
+    network = RestorationNetwork(config).double()
+    halo = encoder_halo(config)
     side = 2 * halo + 48
     image = torch.rand(1, 3, side, side, dtype=torch.float64, requires_grad=True)
     features = network.encode(image)
@@ -52,6 +54,7 @@ def test_encoder_halo_is_what_an_impulse_reaches():
     touched = gradient.abs().sum(dim=(0, 1)).nonzero()
     assert int(touched.min()) >= 8 * cell - halo
     assert int(touched.max()) < 8 * cell + 8 + halo
+    assert int(touched.min()) < 8 * cell - halo + config.stride  # no halo is wasted
 
 
 @pytest.mark.parametrize("size", [(57, 91), (64, 33), (121, 40)])

@@ -60,6 +60,10 @@ def train(
     split: Annotated[
         str | None, typer.Option(metavar="NAME", help="Split of data sets that have several.", show_default="train")
     ] = None,
+    hold_out: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, help="Clean photographs kept away from training, listed in held_out.txt."),
+    ] = 0,
     start_from: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Weights to begin with, safetensors or a model folder.", exists=True),
@@ -86,15 +90,18 @@ def train(
     Ctrl-C writes a checkpoint and ends with exit code 130; a second one stops at once.
     """
     from opir.data.training_folder import find_training_pictures
+    from opir.training.held_out import keep_list
     from opir.training.recipes import recipe as named_recipe
 
     base = named_recipe(recipe)
+    held_out: tuple[Path, ...] = ()
     if data is None and not dry_run:
         raise typer.BadParameter("a folder is needed, unless with --dry-run", param_hint="--data")
     start = _start(base, start_from, from_scratch=from_scratch)
     folder = None if data is None else find_training_pictures(data, split=split)
     if folder is not None:
         folder.check()
+        folder, held_out = folder.hold_out(hold_out)
     plan = _plan(base, folder, start, changes=changes or [], preset=preset, machine=machine)
     n_workers = plan.n_workers if workers is None else workers
     for note in plan.notes if _leads() else ():
@@ -103,12 +110,14 @@ def train(
         _print_plan(plan, folder, start, n_workers)
         return
     assert folder is not None
+    run = run or Path("runs") / recipe
     if _leads():
+        keep_list(run, held_out)
         _say_sizes(plan, folder)
     _train(
         plan.recipe,
         folder,
-        run or Path("runs") / recipe,
+        run,
         start=start,
         n_workers=n_workers,
         minutes=minutes,

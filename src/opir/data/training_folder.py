@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 
 from opir.data.image_bank import ImageBank
 from opir.data.pairs import CleanImage, Pair
@@ -19,6 +20,9 @@ PAIRS = "_pairs"
 
 OTHER = "other"
 """What stands for the task in the name of the bank of pairs whose task is unknown."""
+
+HOLD_OUT_SEED = 1
+"""Decides which photographs are held out."""
 
 TRAIN = "train"
 """The split that is taken where a set has several and none is asked for."""
@@ -53,6 +57,27 @@ class TrainingFolder:
         """
         if self.problems:
             raise DatasetError("\n".join(self.problems))
+
+    def hold_out(self, n: int) -> tuple[TrainingFolder, tuple[Path, ...]]:
+        """Keep photographs of the bank ``clean`` away from training, the same ones at every call.
+
+        Returns:
+            The folder without ``n`` of its clean photographs, and their files.
+
+        Raises:
+            ConfigurationError: if not at least one would be left to train on.
+        """
+        photographs = tuple(each for each in self.sources.get(CLEAN, ()) if isinstance(each, CleanImage))
+        if not 0 <= n < max(1, len(photographs)):
+            raise ConfigurationError(
+                f"the number of photographs to hold out must lie between 0 and {max(0, len(photographs) - 1)}, one "
+                f"fewer than there are; got {n}"
+            )
+        order = list(range(len(photographs)))
+        Random(HOLD_OUT_SEED).shuffle(order)
+        left = tuple(photographs[k] for k in order[n:]) if n else photographs
+        sources = {name: left if name == CLEAN else pictures for name, pictures in self.sources.items()}
+        return replace(self, sources=sources), tuple(photographs[k].path for k in order[:n])
 
     def read(self, names: Collection[str] | None = None, *, min_side: int) -> dict[str, ImageBank]:
         """Decode the banks of these names, or all of them.

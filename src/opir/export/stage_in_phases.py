@@ -15,6 +15,7 @@ tracing hundreds of slices with unknown sides took minutes.
 
 from __future__ import annotations
 
+import copy
 from typing import Final
 
 import torch
@@ -22,7 +23,6 @@ from torch import Tensor, nn
 
 from opir.model.config import NetworkConfig
 from opir.model.network import RestorationNetwork
-from opir.model.operator import uncertainty_from_scale
 
 LARGEST_DOWNSCALE: Final = 4
 """Beyond 4 x 4 phases the graph has too many nodes."""
@@ -35,12 +35,34 @@ def fits_phases(config: NetworkConfig) -> bool:
     return config.fusion == "softmax" and not config.output_fusion and 1 < config.downscale <= LARGEST_DOWNSCALE
 
 
+def strided_entry(entry: nn.Conv2d, factor: int) -> nn.Conv2d:
+    """A convolution with stride ``factor`` that does what ``entry`` does behind a pixel-unshuffle by ``factor``.
+
+    The unshuffle moves every value through memory once more, and its channels are too many for the kernels that
+    graph runtimes have for pictures.
+    """
+    n_outputs, n_inputs, side, _ = entry.weight.shape
+    n_channels = n_inputs // factor**2
+    cells = entry.weight.reshape(n_outputs, n_channels, factor, factor, side, side)
+    pixels = cells.permute(0, 1, 4, 2, 5, 3).reshape(n_outputs, n_channels, side * factor, side * factor)
+    strided = nn.Conv2d(n_channels, n_outputs, side * factor, stride=factor, padding=side // 2 * factor)
+    assert entry.bias is not None
+    assert strided.bias is not None
+    with torch.no_grad():
+        strided.weight.copy_(pixels)
+        strided.bias.copy_(entry.bias)
+    return strided
+
+
 class StageTrunk(nn.Module):
     """A stage up to the operator: the features, and the linear map that makes the operator of every phase of them."""
 
     def __init__(self, network: RestorationNetwork) -> None:
         super().__init__()
-        self.network = network
+        self.network = copy.deepcopy(network)
+        predictor = self.network.predictor
+        predictor.entry = strided_entry(predictor.entry, predictor.downscale)
+        predictor.downscale = 1
 
     def forward(
         self,
@@ -58,13 +80,11 @@ class StageTrunk(nn.Module):
             operator channels), with the task-aware parameters folded in.
         """
         network, config = self.network, self.network.config
-        seen = observed if config.stage_two_sees_observed else current
-        conditions = torch.cat((task_weights, context), dim=1)
-        features: Tensor = network.predictor(current, seen, uncertainty_from_scale(scale), conditions)
+        features = network.features(current, observed, scale, task_weights, context, stage_weights)
         head, n_phases = network.head, config.downscale**2
         gain, shift = network.task_parameters(task_weights, context, stage_weights)
         gain, shift = gain.repeat_interleave(n_phases, dim=1), shift.repeat_interleave(n_phases, dim=1)
-        weight = head._taps(gain[:, :, None] * head.weight)
-        bias = head._taps((gain * head.bias + shift)[:, :, None])
+        weight = head.taps(gain[:, :, None] * head.weight)
+        bias = head.taps((gain * head.bias + shift)[:, :, None])
         by_phase = weight.reshape(config.n_operator_channels, n_phases, config.head_width, 1, 1).transpose(0, 1)
         return features, by_phase, bias.reshape(config.n_operator_channels, n_phases).T

@@ -31,6 +31,10 @@ class NetworkConfig:
     block_norm: bool = False
     """Whether a block sees its input divided by its root mean square over the channels, pixel by pixel."""
 
+    block_modulation: bool = False
+    """Whether task weights, context and stage scale and shift the hidden channels of every block, not only the
+    features of every level, which then see the stage too."""
+
     exit_kernel: int = 3
     """Side of the convolution between the trunk and the head, odd."""
 
@@ -64,6 +68,9 @@ class NetworkConfig:
     estimator_widths: tuple[int, int, int] = (32, 64, 64)
     """Channels of the degradation estimator's three convolutions; the last is averaged over the image."""
 
+    estimator_dilations: tuple[int, ...] = ()
+    """Distances between the taps of the estimator's further residual convolutions, in cells of 8 pixels."""
+
     n_context: int = 64
     """Length of the context vector z."""
 
@@ -79,6 +86,7 @@ class NetworkConfig:
             "kernel_size must be odd": self.kernel_size % 2 == 1,
             "exit_kernel must be odd": self.exit_kernel % 2 == 1,
             "dilations must be one or more integers >= 1": bool(self.dilations) and min(self.dilations) >= 1,
+            "estimator_dilations must be integers >= 1": min(self.estimator_dilations, default=1) >= 1,
             "downscale must be 1, 2, 4 or 8": self.downscale in (1, 2, 4, 8),
             "n_stages must be 1 or 2": self.n_stages in (1, 2),
             "stride must be a multiple of 8 (the estimator's)": self.stride % 8 == 0,
@@ -91,6 +99,11 @@ class NetworkConfig:
     def stride(self) -> int:
         """Pixels to a multiple of which images are padded: the trunk's coarsest cell."""
         return int(self.downscale * 2 ** (len(self.widths) - 1))
+
+    @property
+    def n_conditions(self) -> int:
+        """Numbers that the trunk is conditioned on: task weights, context, and the stage where blocks are modulated."""
+        return self.n_tasks + self.n_context + self.n_stages * self.block_modulation
 
     @property
     def n_taps(self) -> int:

@@ -17,6 +17,8 @@ CELL = 4
 TEXTURE_GAIN = 4.0
 """Amplification of the deviations inside a cell: they are that much smaller than brightness."""
 
+WIDEN_GAIN = 0.3
+"""Initial size of what the dilated convolutions add: a rectifier passes one sign alone, so their sums only grow."""
 
 CONTEXT_GAIN = 0.1
 """Size of the context. Every entry meets every channel of the trunk and of the operator: with entries of size one, each
@@ -36,18 +38,25 @@ class DegradationEstimator(nn.Module):
         self.entry = nn.Conv2d(3 + 3 * CELL**2, first, 3, padding=1)
         self.reduce = nn.Conv2d(first, second, 3, padding=1, stride=2)
         self.deepen = nn.Conv2d(second, third, 3, padding=1)
+        self.widen = nn.ModuleList(
+            nn.Conv2d(third, third, 3, padding=dilation, dilation=dilation) for dilation in config.estimator_dilations
+        )
         self.normalise = nn.LayerNorm(third)
         self.hidden = nn.Linear(third, 2 * third)
         self.task_logits = nn.Linear(2 * third, config.n_tasks)
         self.context = nn.Linear(2 * third, config.n_context)
         for layer in (self.entry, self.reduce, self.deepen, self.hidden):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        for layer in self.widen:
+            nn.init.normal_(layer.weight, std=WIDEN_GAIN * (9 * third) ** -0.5)
+            nn.init.zeros_(layer.bias)
 
     def encode(self, image: Tensor) -> Tensor:
         """Local evidence of degradation.
 
         Brightness and texture are told apart before the first convolution: the mean of each 4 x 4 cell, and every
-        pixel's deviation from it, amplified. Left to be learned, brightness drowns noise and streaks.
+        pixel's deviation from it, amplified. Left to be learned, brightness drowns noise and streaks. Dilated convolutions
+        behind them see surfaces and objects: whether a wall is grey or stands in haze shows around it.
 
         Args:
             image: (B, 3, H, W), sRGB in [0, 1]; H and W multiples of 8.
@@ -59,7 +68,10 @@ class DegradationEstimator(nn.Module):
         texture = F.pixel_unshuffle(image, CELL) - cells.repeat_interleave(CELL**2, dim=1)
         x = F.relu(self.entry(torch.cat((cells - 0.5, TEXTURE_GAIN * texture), dim=1)))
         x = F.relu(self.reduce(x))
-        return F.relu(self.deepen(x))
+        x = F.relu(self.deepen(x))
+        for layer in self.widen:
+            x = x + F.relu(layer(x))
+        return x
 
     def logits(self, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Task logits (B, T) and context (B, Z) from features averaged over the image, (B, C)."""

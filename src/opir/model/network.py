@@ -21,7 +21,7 @@ class RestorationOutput:
     """What the network says about a batch of images."""
 
     stages: tuple[Tensor, ...]
-    """Restorations after each stage, each (B, 3, H, W), sRGB, not clipped; the last is the result."""
+    """Restorations after each stage that ran, each (B, 3, H, W), sRGB, not clipped; the last is the result."""
 
     scales: tuple[Tensor, ...]
     """Expected absolute error after each stage, each (B, 1, H, W), in image units."""
@@ -71,7 +71,7 @@ class RestorationNetwork(nn.Module):
             image: (B, 3, H, W), sRGB in [0, 1], any H, W >= 1.
             task_weights: (B, T) in [0, 1] where the tasks are known; estimated from the image otherwise.
             told: (B, T), boolean: where ``task_weights`` hold; the others are estimated. None: all of them hold.
-            n_stages: stop after so many stages; None runs all of them.
+            n_stages: stop after so many stages; None runs all of them, 0 estimates the degradation and no more.
 
         Raises:
             ShapeError: if the image or the task weights have another shape.
@@ -139,16 +139,33 @@ class RestorationNetwork(nn.Module):
         stage_weights: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """The same as :meth:`stage` with the stage as a one-hot tensor (n_stages,): one graph serves both."""
-        config = self.config
-        seen = observed if config.stage_two_sees_observed else current
-        conditions = torch.cat((task_weights, context), dim=1)
-        features = self.predictor(current, seen, uncertainty_from_scale(scale), conditions)
+        features = self.features(current, observed, scale, task_weights, context, stage_weights)
         operator = self.head(features, *self.task_parameters(task_weights, context, stage_weights))
         restored, new_scale = self.operator(current, operator)
-        if config.output_fusion:
+        if self.config.output_fusion:
             fused = self.output_fusion(torch.cat((current, restored), dim=1))
             restored = restored + stage_weights[-1] * (fused - restored)
         return restored, new_scale
+
+    def features(
+        self,
+        current: Tensor,
+        observed: Tensor,
+        scale: Tensor,
+        task_weights: Tensor,
+        context: Tensor,
+        stage_weights: Tensor,
+    ) -> Tensor:
+        """What the trunk makes of the arguments of :meth:`weighted_stage`, (B, head width, H / d, W / d).
+
+        d is ``config.downscale``; the head makes the operator of it.
+        """
+        seen = observed if self.config.stage_two_sees_observed else current
+        conditions = [task_weights, context]
+        if self.config.block_modulation:
+            conditions.append(stage_weights.expand(len(context), -1))
+        features: Tensor = self.predictor(current, seen, uncertainty_from_scale(scale), torch.cat(conditions, dim=1))
+        return features
 
 
 def pad_to_stride(image: Tensor, stride: int) -> Tensor:

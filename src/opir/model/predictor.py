@@ -31,22 +31,30 @@ def unit_mean_square(x: Tensor) -> Tensor:
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions around one rectifier, added to the input."""
+    """Two 3x3 convolutions around one rectifier, added to the input.
 
-    def __init__(self, width: int, *, norm: bool) -> None:
+    With ``n_conditions`` the hidden channels are scaled and shifted by the conditions before the rectifier, so that
+    a task can switch channels of its own on and off. All tasks share every weight otherwise, and those with small
+    errors (compression, weak noise) lose most by it.
+    """
+
+    def __init__(self, width: int, *, norm: bool, n_conditions: int = 0) -> None:
         super().__init__()
         self.norm = norm
         self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.modulation = ContextModulation(n_conditions, width) if n_conditions else None
         self.second = nn.Conv2d(width, width, 3, padding=1)
         nn.init.kaiming_normal_(self.first.weight, nonlinearity="relu")
         nn.init.normal_(self.second.weight, std=0.7 * (9 * width) ** -0.5)
         for convolution in (self.first, self.second):
             nn.init.zeros_(_bias(convolution))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, C, h, w) to the same shape."""
-        seen = unit_mean_square(x) if self.norm else x
-        change: Tensor = self.second(F.relu(self.first(seen)))
+    def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
+        """Map (B, C, h, w) to the same shape; the conditions are (B, n_conditions)."""
+        hidden = self.first(unit_mean_square(x) if self.norm else x)
+        if self.modulation is not None:
+            hidden = self.modulation(hidden, conditions)
+        change: Tensor = self.second(F.relu(hidden))
         return x + change
 
 
@@ -60,14 +68,14 @@ class ContextModulation(nn.Module):
         nn.init.zeros_(self.affine.bias)
 
     def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
-        """Modulate features (B, C, h, w) by conditions (B, T + Z)."""
+        """Modulate features (B, C, h, w) by conditions (B, n_conditions)."""
         affine: Tensor = self.affine(conditions)
         scale, shift = affine[:, :, None, None].chunk(2, dim=1)
         return x * (1 + scale) + shift
 
 
 class OperatorPredictor(nn.Module):
-    """U-shaped convolutional trunk behind a pixel-unshuffle, conditioned on p and z.
+    """U-shaped convolutional trunk behind a pixel-unshuffle, conditioned on p and z, and on the stage if blocks are.
 
     Nothing in it looks further than its receptive field, so a tile with a halo of that size gives the values of
     the whole image. It ends in features at trunk resolution; :class:`~opir.model.task_parameters.OperatorHead`
@@ -77,18 +85,17 @@ class OperatorPredictor(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.downscale = config.downscale
-        widths, n_conditions = config.widths, config.n_tasks + config.n_context
+        widths, n_conditions = config.widths, config.n_conditions
         self.entry = nn.Conv2d(N_INPUTS * config.downscale**2, widths[0], 3, padding=1)
         self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairwise(widths))
         self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in pairwise(widths))
         self.encoder_modulation = nn.ModuleList(ContextModulation(n_conditions, width) for width in widths)
         self.decoder_modulation = nn.ModuleList(ContextModulation(n_conditions, width) for width in widths[:-1])
-        norm = config.block_norm
         self.encoder = nn.ModuleList(
-            _blocks(*level, norm=norm) for level in zip(widths, config.encoder_blocks, strict=True)
+            _blocks(*level, config=config) for level in zip(widths, config.encoder_blocks, strict=True)
         )
         self.decoder = nn.ModuleList(
-            _blocks(*level, norm=norm) for level in zip(widths[:-1], config.decoder_blocks, strict=True)
+            _blocks(*level, config=config) for level in zip(widths[:-1], config.decoder_blocks, strict=True)
         )
         self.exit = nn.Conv2d(widths[0], config.head_width, config.exit_kernel, padding=config.exit_kernel // 2)
         for layer in (self.entry, *self.down, *self.up, self.exit):
@@ -102,7 +109,7 @@ class OperatorPredictor(nn.Module):
             current: (B, 3, H, W), the image that the operator will be applied to, sRGB, about [0, 1].
             observed: (B, 3, H, W), the degraded image, sRGB in [0, 1].
             uncertainty: (B, 1, H, W) in [0, 1]; zero in stage 1.
-            conditions: (B, T + Z), task weights p and context z.
+            conditions: (B, n_conditions), task weights p, context z and perhaps the stage.
 
         Returns:
             (B, head width, H / downscale, W / downscale).
@@ -113,16 +120,23 @@ class OperatorPredictor(nn.Module):
         for level, (blocks, modulation) in enumerate(zip(self.encoder, self.encoder_modulation, strict=True)):
             if level:
                 x = self.down[level - 1](x)
-            x = blocks(modulation(x, conditions))
+            x = modulation(x, conditions)
+            for block in blocks:
+                x = block(x, conditions)
             skips.append(x)
         for level in reversed(range(len(self.up))):
             x = F.pixel_shuffle(self.up[level](x), 2) + skips[level]
-            x = self.decoder[level](self.decoder_modulation[level](x, conditions))
+            x = self.decoder_modulation[level](x, conditions)
+            for block in self.decoder[level]:
+                x = block(x, conditions)
         return F.leaky_relu(self.exit(x), NEGATIVE_SLOPE)
 
 
-def _blocks(width: int, n_blocks: int, *, norm: bool) -> nn.Sequential:
-    return nn.Sequential(*(ResidualBlock(width, norm=norm) for _ in range(n_blocks)))
+def _blocks(width: int, n_blocks: int, *, config: NetworkConfig) -> nn.ModuleList:
+    n_conditions = config.n_conditions if config.block_modulation else 0
+    return nn.ModuleList(
+        ResidualBlock(width, norm=config.block_norm, n_conditions=n_conditions) for _ in range(n_blocks)
+    )
 
 
 def _bias(convolution: nn.Conv2d) -> Tensor:

@@ -25,7 +25,8 @@ def stage_halo(config: NetworkConfig) -> int:
 
 def encoder_halo(config: NetworkConfig) -> int:
     """Pixels around a tile that the degradation estimator's encoder needs; a multiple of the stride."""
-    steps = [_conv3, _strided_conv3, _conv3, _fold(4)]
+    steps = [_dilated_conv3(dilation) for dilation in reversed(config.estimator_dilations)]
+    steps += [_conv3, _strided_conv3, _conv3, _fold(4)]
     # One cell of the feature map covers ENCODER_STRIDE pixels; measure from the cell's own pixels.
     first, last = 0, 0
     for step in steps:
@@ -61,6 +62,10 @@ def _reach(steps: list[Step], stride: int) -> int:
 
 def _conv3(interval: Interval) -> Interval:
     return interval[0] - 1, interval[1] + 1
+
+
+def _dilated_conv3(dilation: int) -> Step:
+    return lambda interval: (interval[0] - dilation, interval[1] + dilation)
 
 
 def _strided_conv3(interval: Interval) -> Interval:

@@ -79,13 +79,13 @@ class OperatorHead(nn.Module):
         """
         cells = self.downscale**2
         scale, shift = scale.repeat_interleave(cells, dim=1), shift.repeat_interleave(cells, dim=1)
-        weight = self._taps(scale[:, :, None] * self.weight)
-        bias = self._taps((scale * self.bias + shift)[:, :, None])
+        weight = self.taps(scale[:, :, None] * self.weight)
+        bias = self.taps((scale * self.bias + shift)[:, :, None])
         operator = torch.baddbmm(bias, weight, features.flatten(2))
         height, width = features.shape[2:]
         return F.pixel_shuffle(operator.reshape(-1, len(self.bias), height, width), self.downscale)
 
-    def _taps(self, rows: Tensor) -> Tensor:
+    def taps(self, rows: Tensor) -> Tensor:
         """Apply M to (B, operator channels * cells, n), whose rows are ordered by bank, tap, colour, cell."""
         n_kernel_rows = self.n_kernel_channels * self.downscale**2
         kernels = rows[:, :n_kernel_rows].reshape(len(rows), self.n_banks, len(self.is_centre), -1)

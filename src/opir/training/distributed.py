@@ -33,13 +33,17 @@ class Processes:
         """Whether this is the one process that writes files and reports."""
         return self.rank == 0
 
-    def share_gradients(self, network: nn.Module) -> nn.Module:
-        """The network, with gradients averaged over all processes during the backward pass."""
+    def share_gradients(self, network: nn.Module, *, all_used: bool) -> nn.Module:
+        """The network, with gradients averaged over all processes during the backward pass.
+
+        Args:
+            network: what is trained.
+            all_used: whether every parameter has a gradient in every step; otherwise unused ones are looked for.
+        """
         if self.n_processes == 1:
             return network
-        # Every parameter has a gradient in every step, so unused ones need not be looked for; a test watches over it.
         devices = [self.device] if self.device.type == "cuda" else None
-        return DistributedDataParallel(network, device_ids=devices)
+        return DistributedDataParallel(network, device_ids=devices, find_unused_parameters=not all_used)
 
     def sum(self, values: Tensor) -> Tensor:
         """The sum of ``values`` over all processes, the same in each of them."""

@@ -18,6 +18,7 @@ from opir.model.weights_file import load_network
 from opir.training.average import WeightAverage
 from opir.training.checkpoint import STATE_NAME, TrainingState, load_checkpoint, save_checkpoint
 from opir.training.distributed import Processes, joined_processes
+from opir.training.frozen import freeze
 from opir.training.measurements import PSNR_OF, Means
 from opir.training.optimiser import build_optimiser
 from opir.training.recipe import Recipe
@@ -96,7 +97,8 @@ def train(
         if processes.leads:
             prepare_run_folder(run, recipe, processes, step=first)
         log = stack.enter_context(closing(RunLog(run if processes.leads else None, step=first)))
-        model = processes.share_gradients(state.network)
+        every_step = all(phase.n_stages != 0 for phase in recipe.phases)
+        model = processes.share_gradients(state.network, all_used=every_step)
         sheet_every = max(LEAST_SHEET_INTERVAL, recipe.n_steps // MOST_SHEETS)
         last_checkpoint = last_report = time.monotonic()
         last_reported = saved = first
@@ -147,6 +149,7 @@ def _initial_state(recipe: Recipe, start_from: Path | None, processes: Processes
             f"{start_from} must hold a network of the recipe's sizes, {recipe.model}; got {network.config}: "
             "change the recipe's model or start from other weights"
         )
+    freeze(network, recipe.frozen)
     network.to(processes.device).train()
     optimiser = build_optimiser(network, recipe)
     average = WeightAverage(network, decay=recipe.average_decay)

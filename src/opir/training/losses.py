@@ -92,16 +92,18 @@ def restoration_losses(
     """All terms for one batch.
 
     Args:
-        output: what the network said.
+        output: what the network said; without stages, the terms of restorations are zero.
         clean: (B, 3, H, W), sRGB in [0, 1].
         labels: (B, T), 1 where a task is present.
         known: (B, T), 1 where the label may be trusted.
         weights: weights of the terms.
     """
-    restoration = balanced(charbonnier(output.restored, clean), balance=weights.balance)
-    zero = torch.zeros_like(restoration)
+    zero = torch.zeros((), device=clean.device)
+    restoration = fourier = zero
+    if output.stages:
+        restoration = balanced(charbonnier(output.restored, clean), balance=weights.balance)
+        fourier = balanced(fourier_l1(output.restored, clean), balance=weights.balance)
     earlier = sum((balanced(charbonnier(stage, clean), balance=weights.balance) for stage in output.stages[:-1]), zero)
-    fourier = balanced(fourier_l1(output.restored, clean), balance=weights.balance)
     uncertainty = zero
     if weights.uncertainty:  # pooled scales may be zero, which has no logarithm
         pairs = zip(output.scales, output.stages, strict=True)

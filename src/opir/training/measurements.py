@@ -37,8 +37,12 @@ class Means:
 
 @torch.no_grad()
 def measure(output: RestorationOutput, batch: Sample, losses: Losses) -> dict[str, Tensor]:
-    """Sum and count, (2,), of every loss term and of the PSNR [dB] of a micro-batch, overall and by task."""
-    error = ((output.restored.clamp(0, 1) - batch.clean) ** 2).mean(dim=(1, 2, 3))
+    """Sum and count, (2,), of every loss term and of the PSNR [dB] of a micro-batch, overall and by task.
+
+    Where no stage ran, the PSNR is that of the input.
+    """
+    restored = output.restored if output.stages else batch.degraded
+    error = ((restored.clamp(0, 1) - batch.clean) ** 2).mean(dim=(1, 2, 3))
     psnr = -10 * torch.log10(error.clamp_min(1e-8))
     every = torch.ones_like(psnr)
     clean = (batch.labels.sum(dim=1) == 0).to(psnr)

@@ -52,16 +52,17 @@ def build_optimiser(network: RestorationNetwork, recipe: Recipe) -> Optimisers:
     The estimator, the head, the task-aware parameters and all biases stay with AdamW; so does everything in recipes
     with ``optimiser="adamw"``.
     """
-    trunk = [p for p in network.predictor.parameters() if p.ndim == 4] if recipe.optimiser == "muon" else []
-    orthogonal = {id(parameter) for parameter in trunk}
-    others = [parameter for parameter in network.parameters() if id(parameter) not in orthogonal]
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    trunk = {id(parameter) for parameter in network.predictor.parameters() if parameter.ndim == 4}
+    orthogonal = [parameter for parameter in trained if id(parameter) in trunk and recipe.optimiser == "muon"]
+    others = [parameter for parameter in trained if all(parameter is not other for other in orthogonal)]
     adamw = torch.optim.AdamW(
         [{"params": others, "rate_factor": 1.0}],
         lr=recipe.learning_rate,
         betas=(0.9, recipe.second_moment_decay),
         weight_decay=recipe.weight_decay,
     )
-    if not trunk:
+    if not orthogonal:
         return Optimisers([adamw])
-    group = {"params": trunk, "rate_factor": recipe.muon_rate}
+    group = {"params": orthogonal, "rate_factor": recipe.muon_rate}
     return Optimisers([adamw, Muon([group], lr=recipe.muon_rate * recipe.learning_rate)])

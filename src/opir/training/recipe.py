@@ -49,11 +49,11 @@ class Phase:
     """Share of the samples for which the network is told the tasks instead of estimating them."""
 
     n_stages: int | None = None
-    """Stages of the network that are trained; None trains all. Stage 1 alone costs half."""
+    """Stages of the network that are trained; None trains all. Stage 1 alone costs half; 0 trains the estimator alone."""
 
     def __post_init__(self) -> None:
         _check(
-            (self.n_stages is None or self.n_stages in (1, 2), "n_stages must be 1, 2 or None", self.n_stages),
+            (self.n_stages in (None, 0, 1, 2), "n_stages must be 0, 1, 2 or None", self.n_stages),
             (0 < self.share <= 1, "share of a phase must be above 0 and at most 1", self.share),
             (
                 self.crop_size > 0 and self.crop_size % CROP_STEP == 0,
@@ -77,6 +77,9 @@ class Recipe:
 
     ingredients: dict[str, Ingredient] = field(default_factory=dict)
     """The training mixture. An empty one stands for all pairs that the data folder holds."""
+
+    frozen: tuple[str, ...] = ()
+    """Parts of the network that keep the weights they begin with: "estimator", or "estimator.entry"."""
 
     n_steps: int = 10_000
     """Steps of the optimiser."""
