@@ -108,7 +108,7 @@ def test_alone_without_torchrun(monkeypatch):
     with joined_processes("cpu") as processes:
         assert processes.leads
         assert (processes.n_processes, processes.device.type) == (1, "cpu")
-        assert processes.share_gradients(network := RestorationNetwork(SMALL)) is network
+        assert processes.share_gradients(network := RestorationNetwork(SMALL), all_used=True) is network
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")

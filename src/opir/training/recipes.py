@@ -135,10 +135,11 @@ def all_tasks() -> Recipe:
         "low_light_pairs": 0.06,
     }
     blurred = Ingredient(weight=0.03, bank=CLEAN, operators=BLUR_AND_NOISE, n_drawn=(2, 2))
+    camera_file = Ingredient(weight=0.04, bank=CLEAN, operators=("sensor_noise", "jpeg"))
     mixed = Ingredient(weight=0.12, bank=CLEAN, operators=MIXED, n_drawn=(2, 3))
     return Recipe(
         name="all_tasks",
-        ingredients=mixture(shares) | {"blur_and_noise": blurred, "mixtures": mixed},
+        ingredients=mixture(shares) | {"blur_and_noise": blurred, "camera_files": camera_file, "mixtures": mixed},
         n_steps=24_000,
         phases=TOLD_FIRST,
         max_gradient_norm=2.0,
@@ -155,7 +156,7 @@ def estimator() -> Recipe:
     shapes: go on with ``all_tasks`` and ``frozen=`` everything of the estimator but that.
     """
     shares = {
-        "clean": 0.14,
+        "clean": 0.13,
         "gaussian_noise": 0.07,
         "sensor_noise": 0.03,
         "correlated_noise": 0.02,
@@ -165,20 +166,25 @@ def estimator() -> Recipe:
         "rain_overlay": 0.06,
         "raindrop": 0.01,
         "snow": 0.06,
-        "haze": 0.15,
+        "haze": 0.17,
         "low_light": 0.05,
         "motion_blur": 0.05,
         "defocus_blur": 0.05,
         "gaussian_blur": 0.02,
         "rain_pairs": 0.04,
         "haze_pairs": 0.03,
-        "low_light_pairs": 0.08,
+        "low_light_pairs": 0.06,
     }
     blurred = Ingredient(weight=0.05, bank=CLEAN, operators=BLUR_AND_NOISE, n_drawn=(2, 2))
-    mixed = Ingredient(weight=0.16, bank=CLEAN, operators=MIXED, n_drawn=(2, 3))
+    dark = Ingredient(
+        weight=0.05, bank="low_light_pairs", operators=("gaussian_noise", "jpeg"), n_drawn=(1, 1), tasks=("low_light",)
+    )
+    camera_file = Ingredient(weight=0.03, bank=CLEAN, operators=("sensor_noise", "jpeg"))
+    mixed = Ingredient(weight=0.20, bank=CLEAN, operators=MIXED, n_drawn=(2, 3))
     return Recipe(
         name="estimator",
-        ingredients=mixture(shares) | {"blur_and_noise": blurred, "mixtures": mixed},
+        ingredients=mixture(shares)
+        | {"blur_and_noise": blurred, "dark_and_noisy": dark, "camera_files": camera_file, "mixtures": mixed},
         n_steps=4_000,
         phases=(Phase(crop_size=256, batch_size=16, told_share=0.0, n_stages=0),),
         frozen=("predictor", "head", "task_parameters", "estimator.context"),
