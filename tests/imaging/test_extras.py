@@ -18,7 +18,8 @@ from opir.errors import (
     UnreadableImageError,
     UnsupportedImageError,
 )
-from opir.imaging import read_photo
+from opir.imaging import Photo, read_photo
+from opir.imaging.exif import exif_orientation
 from opir.imaging.header import read_header
 
 # A JPEG XL codestream up to its metadata: 512 x 256 pixels, everything as usual (8 bits).
@@ -134,3 +135,61 @@ def test_deep_jpeg_xl_is_refused_before_a_decoder_drops_bits():
     head = (1 | 31 << 1 | 7 << 6 | sixteen_bits << 9).to_bytes(4, "little")
     with pytest.raises(UnsupportedImageError, match="16 bits per channel"):
         read_photo(b"\xff\x0a" + head + bytes(40))
+
+
+# JPEG XL, 8 bits, lossless, 96 x 48 with a white square in the first corner, stored to be turned by a quarter.
+TURNED_JXL = bytes.fromhex("ff0acb2d10130800010080004b386998ca83f72b2808801af16330fe0221000452a9010012f8f73bfae29901")
+
+
+def marked() -> np.ndarray:
+    """A black picture with a white square in its first corner."""
+    pixels = np.zeros((48, 96, 3), np.uint8)
+    pixels[:16, :16] = 255
+    return pixels
+
+
+def white_corner(photo: Photo) -> str:
+    corners = {"top left": (4, 4), "top right": (4, -4), "bottom left": (-4, 4), "bottom right": (-4, -4)}
+    (found,) = [name for name, (row, column) in corners.items() if photo.pixels[row, column].min() > 200]
+    return found
+
+
+def exif_turned(orientation: int) -> bytes:
+    block = Image.Exif()
+    block[0x0112], block[0x010F] = orientation, "Maker"
+    return block.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("orientation", "corner"), [(1, "top left"), (3, "bottom right"), (6, "top right"), (8, "bottom left")]
+)
+def test_heic_is_turned_once_though_exif_repeats_what_the_container_says(orientation, corner):
+    pillow_heif, stream = pytest.importorskip("pillow_heif"), io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(marked())).save(stream, quality=95, exif=exif_turned(orientation))
+    if orientation > 1:
+        assert b"irot" in stream.getvalue(), "phones write both, and so does the library"
+    photo = read_photo(stream.getvalue())
+    assert photo.size == ((48, 96) if orientation >= 5 else (96, 48))
+    assert white_corner(photo) == corner
+    assert photo.metadata.exif is not None
+    assert exif_orientation(photo.metadata.exif) in (None, 1)
+
+
+def test_jpeg_xl_is_turned_by_its_codestream_and_not_by_exif():
+    pytest.importorskip("pillow_jxl")
+    photo = read_photo(TURNED_JXL)
+    assert (photo.size, white_corner(photo)) == ((48, 96), "top right")
+    stream = io.BytesIO()
+    Image.fromarray(marked()).save(stream, "JXL", lossless=True, exif=exif_turned(6))
+    photo = read_photo(stream.getvalue())
+    assert (photo.size, white_corner(photo)) == ((96, 48), "top left")
+    assert exif_orientation(photo.metadata.exif) == 1
+
+
+def test_a_jpeg_packed_into_jpeg_xl_is_turned_as_the_jpeg_says(tmp_path):
+    pytest.importorskip("pillow_jxl")
+    Image.fromarray(marked()).save(tmp_path / "a.jpg", quality=95, exif=exif_turned(6))
+    with Image.open(tmp_path / "a.jpg") as image:
+        image.save(tmp_path / "a.jxl", lossless_jpeg=True)
+    photo = read_photo(tmp_path / "a.jxl")
+    assert (photo.size, white_corner(photo)) == ((48, 96), "top right")

@@ -80,7 +80,7 @@ def open_image(stream: BinaryIO, header: Header, max_pixels: int) -> ImageFile.I
 def photo_of(image: Image.Image, header: Header | None) -> Photo:
     """Take over a loaded Pillow image."""
     notes: tuple[str, ...] = ()
-    metadata, orientation = read_metadata(image)
+    metadata, orientation = read_metadata(image, is_upright=_is_upright(image, header))
     quality, subsampling = jpeg_quality(image), jpeg_subsampling(image)
     name = header.format if header else ("JPEG" if image.format == "MPO" else image.format)
     if image.mode in CONVERTED_MODES:
@@ -97,6 +97,11 @@ def photo_of(image: Image.Image, header: Header | None) -> Photo:
         source_subsampling=subsampling,
         notes=notes,
     )
+
+
+def _is_upright(image: Image.Image, header: Header | None) -> bool:
+    """Whether the decoder has turned the image: that of JPEG XL does, but for a JPEG packed into it."""
+    return header is not None and header.format == "JXL" and not getattr(image, "jpeg", False)
 
 
 def _decoded(stream: BinaryIO, header: Header, max_pixels: int) -> ImageFile.ImageFile:

@@ -11,7 +11,6 @@ from opir.errors import UnsupportedImageError
 from opir.imaging.extras import decoder
 from opir.imaging.guard import check_size
 from opir.imaging.metadata import read_metadata
-from opir.imaging.orientation import turn_upright
 from opir.imaging.photo import Photo, Samples
 
 
@@ -29,17 +28,17 @@ def read_heic(stream: BinaryIO, max_pixels: int) -> Photo:
     image = file[file.primary_index]
     check_size(image.size, max_pixels)
     mode = str(image.mode)
-    samples: Samples = np.array(image)  # decodes here; libheif has turned it already
+    samples: Samples = np.array(image)  # decodes here, and turns it upright; EXIF says the same once more
     samples = samples[..., None] if samples.ndim == 2 else samples
     base = mode.partition(";")[0]
     if base not in ("L", "LA", "RGB", "RGBA", "RGBa") or samples.dtype not in (np.uint8, np.uint16):
         raise UnsupportedImageError(f"the colour mode {mode} is not handled; convert it to RGB first")
-    metadata, orientation = read_metadata(_carrier(image.info))
+    metadata, _ = read_metadata(_carrier(image.info), is_upright=True)
     n_colours = 1 if base[0] == "L" else 3
-    alpha = samples[..., n_colours] if samples.shape[2] > n_colours else None
+    has_alpha = samples.shape[2] > n_colours
     return Photo(
-        pixels=turn_upright(samples[..., :n_colours], orientation),
-        alpha=None if alpha is None else turn_upright(alpha, orientation),
+        pixels=np.ascontiguousarray(samples[..., :n_colours]),
+        alpha=np.ascontiguousarray(samples[..., n_colours]) if has_alpha else None,
         metadata=metadata,
         source_format="HEIC",
         source_is_lossy=True,

@@ -37,18 +37,23 @@ _FAILURES = (
 _RESOLUTION = 282
 
 
-def read_metadata(image: Image.Image) -> tuple[Metadata, int]:
+def read_metadata(image: Image.Image, *, is_upright: bool = False) -> tuple[Metadata, int]:
     """Collect the metadata of a loaded image, and the orientation that its pixels still have to be turned by.
 
     EXIF decides about the orientation; XMP is asked only if EXIF is silent (the order that the Metadata Working
     Group's guidelines ask for). Pillow turns TIFF files by itself while it loads them: for those the answer is 1.
+
+    Args:
+        image: the image.
+        is_upright: whether its decoder has turned it already, by what the format itself says (HEIC: ISO/IEC 23008-12,
+            JPEG XL: ISO/IEC 18181-1); EXIF and XMP then repeat that at most and are not asked.
 
     Returns:
         The metadata as it belongs to the upright picture, and the orientation, 1 to 8.
     """
     exif, xmp = _exif(image), _xmp(image)
     orientation = UPRIGHT
-    if not isinstance(image, TiffImageFile):
+    if not (is_upright or isinstance(image, TiffImageFile)):
         stated = exif_orientation(exif) if exif else None
         orientation = stated or (xmp_orientation(xmp) if xmp else UPRIGHT)
     dpi = _dpi(image)
