@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,6 +122,19 @@ def test_a_bad_picture_in_a_pipe(restore: Restore, tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert result.stdout_bytes == b""
     assert result.stderr.startswith("opir: standard input: ")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-"])
+def test_a_closed_standard_stream_is_told_and_not_taken_for_success(
+    photos: Path, tiny_model: Path, tmp_path: Path, closed: str
+) -> None:
+    arguments = ("-", "-o", tmp_path / "a.png") if closed == "<&-" else (photos / "sub" / "b.jpg", "-o", "-")
+    program = [sys.executable, "-c", "from opir.cli.main import run; run()", "restore", "--model", str(tiny_model)]
+    command = ["sh", "-c", f'"$@" {closed}', "sh", *program, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"opir: standard {'input' if closed == '<&-' else 'output'}: is closed")
+    assert not (tmp_path / "a.png").exists()
 
 
 def test_format_renames(restore: Restore, photos: Path, tmp_path: Path) -> None:

@@ -41,9 +41,16 @@ class Failed:
     """Why."""
 
     @property
+    def message(self) -> str:
+        """Return what went wrong."""
+        if isinstance(self.error, MemoryError):
+            return "there is not enough memory for it: close other programs, or take fewer pictures at once (--jobs 0)"
+        return str(self.error) or type(self.error).__name__
+
+    @property
     def reason(self) -> str:
         """Return one sentence that names the picture."""
-        message = str(self.error) or type(self.error).__name__
+        message = self.message
         return message if str(self.job.source) in message else f"{self.job.source}: {message}"
 
 

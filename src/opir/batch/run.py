@@ -10,7 +10,7 @@ from opir.batch.manifest import Manifest
 from opir.batch.options import BatchOptions
 from opir.batch.outcome import Outcome
 from opir.batch.pipeline import overlapped
-from opir.batch.reading import n_pixels_of
+from opir.batch.reading import weight_of
 from opir.batch.steps import PixelProgress, Steps
 from opir.runtime.restore import Restorer
 from opir.runtime.settings import RestoreSettings
@@ -50,7 +50,7 @@ def run_batch(
         steps.restore,
         steps.save,
         depth=options.depth,
-        weight=lambda job: n_pixels_of(job.source),
+        weight=lambda job: weight_of(job.source),
         largest_weight=LARGEST_WEIGHT_PIXELS,
         stop=stop,
     )

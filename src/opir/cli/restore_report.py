@@ -64,7 +64,7 @@ def tell_preview(preview: Preview, *, as_json: bool) -> None:
 def _tell_failure(failed: Failed, *, as_json: bool) -> None:
     fail(failed.reason)
     if as_json:
-        error = {"kind": type(failed.error).__name__, "message": str(failed.error) or type(failed.error).__name__}
+        error = {"kind": type(failed.error).__name__, "message": failed.message}
         say_json(_entry(failed.job, skipped=False) | {"ok": False, "error": error})
 
 

@@ -72,7 +72,7 @@ def _read(source: Source, max_pixels: int, *, several: bool) -> Photo | PhotoSeq
             check_size((photo.width, photo.height), max_pixels)
             return photo
         if not isinstance(source, Image.Image):
-            with opened(source) as stream:
+            with opened(source, max_pixels) as stream:
                 return _read_stream(stream, max_pixels, several=several)
         stream_of_image = stream_behind(source)
         if stream_of_image is None:

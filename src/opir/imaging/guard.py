@@ -30,6 +30,9 @@ DECODER_FAILURES: Final = (
 )
 """What Pillow's, tifffile's and other decoders raise on damaged files."""
 
+_BYTES_PER_PIXEL: Final = 16
+_BYTES_BESIDE_PIXELS: Final = 64 * 1024**2
+
 
 @contextmanager
 def decoding(what: str) -> Iterator[None]:
@@ -66,4 +69,17 @@ def check_size(size: tuple[int, int], max_pixels: int, *, n_frames: int = 1) -> 
         raise ImageTooLargeError(
             f"has {width} × {height}{times} = {width * height * n_frames / 1e6:.1f} megapixels and the limit is "
             f"{max_pixels / 1e6:.1f}: raise max_pixels, or make it smaller"
+        )
+
+
+def check_file_size(n_bytes: int, max_pixels: int) -> None:
+    """Raise :class:`ImageTooLargeError` if a file is larger than any picture within the limit can need.
+
+    That is four samples of 32 bits per pixel without any compression, and 64 MiB for all else.
+    """
+    largest = _BYTES_PER_PIXEL * max_pixels + _BYTES_BESIDE_PIXELS
+    if n_bytes > largest:
+        raise ImageTooLargeError(
+            f"is a file of more than {largest / 1e6:.0f} MB, which is more than a picture of {max_pixels / 1e6:.1f} "
+            "megapixels can need: cut off what does not belong to the picture, or make it smaller"
         )

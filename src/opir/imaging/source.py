@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from PIL import Image, ImageFile
 
 from opir.errors import ImageError, UnreadableImageError
 from opir.imaging.formats import FORMATS, READ_ONLY_FORMATS
-from opir.imaging.guard import reason
+from opir.imaging.guard import check_file_size, reason
 
 Source: TypeAlias = Path | str | bytes | Image.Image | NDArray[np.generic]
 """What a picture can be read from: a path, the bytes of a file, a Pillow image or an array."""
@@ -31,16 +32,18 @@ def named(source: Source) -> Iterator[None]:
 
 
 @contextmanager
-def opened(source: Path | str | bytes) -> Iterator[BinaryIO]:
+def opened(source: Path | str | bytes, max_pixels: int) -> Iterator[BinaryIO]:
     """Open a path or bytes as a seekable stream.
 
     Raises:
         UnreadableImageError: if there is no such file, or none that can be read.
+        ImageTooLargeError: if the file is larger than a picture of so many pixels can need.
     """
     if isinstance(source, bytes):
         yield io.BytesIO(source)
         return
     with _open(Path(source)) as stream:
+        check_file_size(os.fstat(stream.fileno()).st_size, max_pixels)
         yield stream
 
 
