@@ -143,6 +143,14 @@ async def test_what_can_be_seen_at_once_is_refused_at_once(serving, picture) -> 
         assert len(service.jobs) == 0
 
 
+@pytest.mark.parametrize("path", ["", "/events", "/result"])
+async def test_a_job_has_no_options(serving, picture, path: str) -> None:
+    async with serving() as (client, _):
+        job = (await client.post("/v1/jobs", content=picture())).json()["id"]
+        response = await client.get(f"/v1/jobs/{job}{path}", params={"format": "PNG"})
+    assert (response.status_code, response.json()["error"]["kind"]) == (422, "bad_option")
+
+
 async def test_jobs_have_a_deadline(serving, picture, gated) -> None:
     async with serving(gated, job_deadline_s=0.1) as (client, _):
         job = (await client.post("/v1/jobs", content=picture())).json()["id"]

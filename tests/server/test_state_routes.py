@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import opir
-from opir.server import page_files
+from opir.server import page_files, schemas
 from opir.server.documentation import PICTURE_ERRORS
 
 pytestmark = pytest.mark.anyio
@@ -103,6 +104,35 @@ async def test_the_description_is_complete(serving) -> None:
     metadata = next(entry for entry in restore["parameters"] if entry["name"] == "metadata")
     assert metadata["schema"]["enum"] == ["keep", "safe", "strip"]
     assert metadata["schema"]["default"] == "safe"
+
+
+async def test_every_answer_in_json_has_an_example_of_its_shape(serving) -> None:
+    async with serving(token="correct-horse-battery") as (client, _):
+        headers = {"authorization": "Bearer correct-horse-battery"}
+        document = (await client.get("/openapi.json", headers=headers)).json()
+    n_seen = 0
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert {"403", "421"} <= set(operation["responses"]), path  # whatever is asked, by whatever name
+            for status, response in operation["responses"].items():
+                for media_type, content in response.get("content", {}).items():
+                    if media_type == "application/json":
+                        model = getattr(schemas, content["schema"]["$ref"].rpartition("/")[2])
+                        model.model_validate_json(json.dumps(content["example"]), extra="forbid")
+                        assert ("error" in content["example"]) == (int(status) >= 400), (path, status)
+                        n_seen += 1
+    assert n_seen > 40
+    assert "HTTPValidationError" not in document["components"]["schemas"]  # the framework's shape, which is never sent
+
+
+@pytest.mark.parametrize("path", ["/", "/app.js", "/healthz", "/readyz"])
+async def test_what_is_looked_at_answers_head_too(serving, path: str) -> None:
+    async with serving() as (client, _):
+        head, full = await client.head(path), await client.get(path)
+        refused = await client.put(path)
+    assert head.status_code == 200
+    assert head.headers["content-length"] == full.headers["content-length"] != "0"
+    assert refused.headers["allow"] == "GET, HEAD"
 
 
 async def test_the_page_is_what_lies_in_its_folder(serving, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(state_router(service))
     page = page_files()
     for file in page:
-        app.add_api_route(file.path, _shows(file), include_in_schema=False)
+        app.add_api_route(file.path, _shows(file), methods=["GET", "HEAD"], include_in_schema=False)
     add_error_handlers(app)
     settings = service.settings
     app.add_middleware(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from fastapi import Depends, params
 from fastapi.security import HTTPBearer
@@ -10,6 +10,7 @@ from fastapi.security import HTTPBearer
 from opir.imaging import FORMATS
 from opir.server.answers import ZIP_TYPE
 from opir.server.events import MEDIA_TYPE
+from opir.server.examples import RESTORATION, shown
 from opir.server.schemas import ErrorBody, RestorationDocument
 
 Entry: TypeAlias = dict[str, object]
@@ -52,6 +53,7 @@ RESULT: Final[Entry] = {
     "content": {
         **{media_type: {"schema": _FILE} for media_type in _PICTURE_TYPES},
         ZIP_TYPE: {"schema": {**_FILE, "description": "The picture, `uncertainty.png` and `report.json`."}},
+        **cast("Entry", shown(RESTORATION)["content"]),
     },
     "model": RestorationDocument,
     "headers": {
@@ -88,6 +90,11 @@ EVENTS: Final[Entry] = {
 
 _MEANINGS: Final[dict[int, tuple[str, str, str]]] = {
     401: ("The token is missing or wrong.", "unauthorized", "the token is missing or wrong"),
+    403: (
+        "The request comes from the page of another site.",
+        "foreign_origin",
+        "pages of other sites may not use this server",
+    ),
     404: ("There is no such job.", "no_such_job", "there is no such job, or it has been forgotten"),
     406: ("None of the accepted types can be written.", "not_acceptable", "none of the accepted types can be written"),
     408: ("The body came too slowly.", "upload_too_slow", "the request body did not arrive within 300 seconds"),
@@ -99,12 +106,18 @@ _MEANINGS: Final[dict[int, tuple[str, str, str]]] = {
         "unsupported_image",
         "picture: HEIC pictures are not handled; convert it to PNG, JPEG or TIFF",
     ),
+    421: (
+        "The `Host` header names another server.",
+        "wrong_host",
+        "the server does not go by this name",
+    ),
     422: (
         "The picture is damaged, or an option is impossible.",
         "bad_option",
         "strength must be between 0 (original) and 1 (restored), got 2.0",
     ),
     429: ("Too many requests wait; see `Retry-After`.", "queue_full", "8 requests are waiting already"),
+    500: ("The computation failed.", "computation", "the network returned values that are not finite"),
     503: (
         "Not done in time, or the server is ending; see `Retry-After`.",
         "deadline",
@@ -113,10 +126,14 @@ _MEANINGS: Final[dict[int, tuple[str, str, str]]] = {
 }
 
 
+_ANYWHERE: Final = (403, 421)
+"""What the gate may answer to every request."""
+
+
 def errors(*statuses: int) -> dict[int | str, Entry]:
-    """Describe the errors that a route may answer."""
+    """Describe the errors that a route may answer, those that every route may answer included."""
     described: dict[int | str, Entry] = {}
-    for status in statuses:
+    for status in sorted({*statuses, *_ANYWHERE}):
         description, kind, message = _MEANINGS[status]
         example = {"error": {"kind": kind, "message": message}}
         described[status] = {
@@ -134,5 +151,13 @@ def token_scheme(token: str | None) -> list[params.Depends]:
     return [Depends(HTTPBearer(auto_error=False, scheme_name="token", description="Chosen when the server started."))]
 
 
-PICTURE_ERRORS: Final = (401, 408, 413, 415, 422, 429, 503)
+PICTURE_ERRORS: Final = (401, 408, 413, 415, 422, 429, 500, 503)
 """What a route that takes a picture may answer."""
+
+TEXT: Final[Entry] = {"content": {"text/plain": {"schema": {"type": "string"}, "example": "ok\n"}}}
+
+COUNTS: Final[Entry] = {
+    "content": {
+        "text/plain": {"schema": {"type": "string"}, "example": "# TYPE opir_waiting gauge\nopir_waiting 0.0\n"}
+    }
+}

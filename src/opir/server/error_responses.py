@@ -13,7 +13,7 @@ from opir.server.errors import ApiError, as_api_error
 from opir.server.schemas import ErrorBody, ErrorDetail
 
 _KINDS = {404: "not_found", 405: "method_not_allowed"}
-_METHODS = ("GET", "POST", "DELETE")
+_METHODS = ("GET", "HEAD", "POST", "DELETE")
 
 
 def detail_of(error: ApiError) -> ErrorDetail:

@@ -15,8 +15,9 @@ from opir.server.documentation import EVENTS, PICTURE_BODY, PICTURE_ERRORS, RESU
 from opir.server.error_responses import detail_of
 from opir.server.errors import ApiError, as_api_error
 from opir.server.events import MEDIA_TYPE, job_events
+from opir.server.examples import JOB, shown
 from opir.server.jobs import Job
-from opir.server.options import ReturnedQuery, restore_settings
+from opir.server.options import ReturnedQuery, no_options, restore_settings
 from opir.server.responses import answer_response
 from opir.server.schemas import JobStatus
 from opir.server.service import Service
@@ -26,6 +27,7 @@ from opir.server.work import Work
 def job_router(service: Service) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+    plain = [Depends(no_options)]
 
     def status_of(job: Job) -> JobStatus:
         error = job.work.outcome.exception() if job.is_ended else None
@@ -42,7 +44,7 @@ def job_router(service: Service) -> APIRouter:
         summary="Restore a picture in the background",
         status_code=202,
         response_model_exclude_none=True,
-        responses=errors(*PICTURE_ERRORS),
+        responses={202: shown(JOB), **errors(*PICTURE_ERRORS)},
         openapi_extra=PICTURE_BODY,
     )
     async def create(
@@ -62,7 +64,13 @@ def job_router(service: Service) -> APIRouter:
         response.headers["location"] = f"/v1/jobs/{job.id}"
         return status_of(job)
 
-    @router.get("/{job_id}", summary="Look at a job", response_model_exclude_none=True, responses=errors(401, 404))
+    @router.get(
+        "/{job_id}",
+        summary="Look at a job",
+        dependencies=plain,
+        response_model_exclude_none=True,
+        responses={200: shown(JOB), **errors(401, 404, 422)},
+    )
     async def look(job_id: str) -> JobStatus:
         """Say where a job stands."""
         return status_of(service.jobs.get(job_id))
@@ -70,8 +78,9 @@ def job_router(service: Service) -> APIRouter:
     @router.get(
         "/{job_id}/events",
         summary="Follow a job",
+        dependencies=plain,
         response_class=StreamingResponse,
-        responses={200: EVENTS, **errors(401, 404)},
+        responses={200: EVENTS, **errors(401, 404, 422)},
     )
     async def follow(job_id: str) -> StreamingResponse:
         """Send an event whenever the job has advanced, until it ends."""
@@ -80,8 +89,9 @@ def job_router(service: Service) -> APIRouter:
     @router.get(
         "/{job_id}/result",
         summary="Fetch the result of a job",
+        dependencies=plain,
         response_class=Response,
-        responses={200: RESULT, **errors(401, 404, 409, 410)},
+        responses={200: RESULT, **errors(401, 404, 409, 410, 413, 422, 500, 503)},
     )
     async def fetch(job_id: str) -> StreamingResponse:
         """Send the result, or the error that the job failed with. It may be fetched again for a short time."""
@@ -92,7 +102,13 @@ def job_router(service: Service) -> APIRouter:
         service.jobs.fetched(job)
         return answer_response(job.answer)
 
-    @router.delete("/{job_id}", summary="Cancel or forget a job", status_code=204, responses=errors(401, 404))
+    @router.delete(
+        "/{job_id}",
+        summary="Cancel or forget a job",
+        dependencies=plain,
+        status_code=204,
+        responses=errors(401, 404, 422),
+    )
     async def cancel(job_id: str) -> None:
         """End the job if it is under way, and drop its result."""
         service.jobs.remove(service.jobs.get(job_id))

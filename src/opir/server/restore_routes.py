@@ -15,6 +15,7 @@ from opir.server.accept import accepted_format
 from opir.server.answers import Answer, Returned
 from opir.server.decode_frames import Probe
 from opir.server.documentation import PICTURE_BODY, PICTURE_ERRORS, RESULT, errors
+from opir.server.examples import ANALYSIS, shown
 from opir.server.options import ReturnedQuery, no_options, restore_settings
 from opir.server.responses import answer_response
 from opir.server.schemas import AnalysisDocument
@@ -51,7 +52,7 @@ def restore_router(service: Service) -> APIRouter:
         "/analyze",
         summary="Find out what is wrong with a picture",
         dependencies=[Depends(no_options)],
-        responses=errors(*PICTURE_ERRORS),
+        responses={200: shown(ANALYSIS), **errors(*PICTURE_ERRORS)},
         openapi_extra=PICTURE_BODY,
     )
     async def analyze(request: Request) -> AnalysisDocument:

@@ -10,8 +10,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from opir import __version__
 from opir.imaging import FORMATS
-from opir.server.documentation import errors, token_scheme
+from opir.server.documentation import COUNTS, TEXT, Entry, errors, token_scheme
 from opir.server.errors import shutting_down
+from opir.server.examples import ABOUT, shown
 from opir.server.schemas import About
 from opir.server.service import Service
 
@@ -24,23 +25,29 @@ def state_router(service: Service) -> APIRouter:
     router = APIRouter(tags=["state"])
     with_token = token_scheme(service.settings.token)
 
-    @router.get("/healthz", summary="Is the server alive?", response_class=PlainTextResponse)
-    async def alive() -> str:
+    async def alive() -> PlainTextResponse:
         """Answer, which is all there is to it."""
-        return "ok\n"
+        return PlainTextResponse("ok\n")
 
-    @router.get("/readyz", summary="Does it take pictures?", response_class=PlainTextResponse, responses=errors(503))
-    async def ready() -> str:
+    async def ready() -> PlainTextResponse:
         """Answer with 503 while the server starts or ends."""
         if not service.is_ready:
             raise shutting_down()
-        return "ready\n"
+        return PlainTextResponse("ready\n")
+
+    for path, answer, summary, described in (
+        ("/healthz", alive, "Is the server alive?", errors()),
+        ("/readyz", ready, "Does it take pictures?", errors(503)),
+    ):
+        responses: dict[int | str, Entry] = {200: TEXT, **described}
+        router.add_api_route(path, answer, response_class=Response, summary=summary, responses=responses)
+        router.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
 
     @router.get(
         "/metrics",
         summary="Counts, for Prometheus",
         response_class=Response,
-        responses=errors(401),
+        responses={200: COUNTS, **errors(401)},
         dependencies=with_token,
     )
     async def metrics() -> Response:
@@ -48,7 +55,10 @@ def state_router(service: Service) -> APIRouter:
         return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     @router.get(
-        "/v1/about", summary="What serves here and what it takes", responses=errors(401), dependencies=with_token
+        "/v1/about",
+        summary="What serves here and what it takes",
+        responses={200: shown(ABOUT), **errors(401)},
+        dependencies=with_token,
     )
     async def about() -> About:
         """Describe the model and the limits."""
