@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from opir.imaging import read_photo, read_pictures
+from opir.imaging import Metadata, Photo, encode_photo, read_photo, read_pictures
 
 
 @pytest.fixture
@@ -72,3 +74,43 @@ def test_the_image_that_was_given_stays():
     image = Image.new("CMYK", (3, 2), (9, 8, 7, 6))
     read_photo(image)
     assert (image.mode, image.getpixel((0, 0))) == ("CMYK", (9, 8, 7, 6))
+
+
+def gray_profile() -> bytes:
+    """A profile of one channel that is proportional to light (ICC.1:2022, sections 7.2, 9.2 and 10)."""
+    text = struct.pack(">4s4xI", b"desc", 2) + b"g\0" + bytes(78)
+    white = struct.pack(">4s4x3i", b"XYZ ", 63_190, 65_536, 54_061)
+    curve = struct.pack(">4s4xIH2x", b"curv", 1, 256)
+    tags, table, data = ((b"desc", text), (b"wtpt", white), (b"kTRC", curve)), b"", b""
+    for name, value in tags:
+        table += struct.pack(">4sII", name, 128 + 4 + 12 * len(tags) + len(data), len(value))
+        data += value.ljust(-len(value) % 4 + len(value), b"\0")
+    size = 128 + 4 + len(table) + len(data)
+    head = struct.pack(">I4xI4s4s4s", size, 0x02400000, b"mntr", b"GRAY", b"XYZ ").ljust(36, b"\0") + b"acsp"
+    illuminant = struct.pack(">3i", 63_190, 65_536, 54_061)
+    return (head.ljust(68, b"\0") + illuminant).ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + data
+
+
+@pytest.mark.parametrize("format", ["WEBP", "AVIF"])
+def test_a_profile_of_gray_is_applied_where_the_format_knows_no_gray(format):
+    """0.216 of the light is 0.5 in sRGB; a profile of one channel in a file of three would make it unreadable."""
+    photo = Photo(pixels=np.full((8, 8, 1), 55, np.uint8), metadata=Metadata(icc_profile=gray_profile()))
+    back = read_photo(encode_photo(photo, format))
+    np.testing.assert_allclose(back.pixels, np.full((8, 8, 3), 128), atol=2)
+    assert back.metadata.icc_profile is None
+
+
+def test_a_profile_of_gray_stays_with_gray():
+    photo = Photo(pixels=np.full((8, 8, 1), 55, np.uint8), metadata=Metadata(icc_profile=gray_profile()))
+    for format in ("PNG", "TIFF", "JPEG"):
+        back = read_photo(encode_photo(photo, format))
+        assert back.metadata.icc_profile == gray_profile()
+        np.testing.assert_array_equal(back.pixels, photo.pixels)
+
+
+def test_a_broken_profile_of_gray_is_left_out():
+    broken = gray_profile()[:60].ljust(300, b"\0")
+    photo = Photo(pixels=np.full((8, 8, 1), 55, np.uint8), metadata=Metadata(icc_profile=broken))
+    back = read_photo(encode_photo(photo, "WEBP"))
+    np.testing.assert_array_equal(back.pixels, np.full((8, 8, 3), 55))
+    assert back.metadata.icc_profile is None

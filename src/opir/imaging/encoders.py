@@ -22,6 +22,7 @@ from opir.imaging.formats import FormatName
 from opir.imaging.iptc import PNG_KEYWORD, app13_segment, png_text
 from opir.imaging.modes import image_of
 from opir.imaging.photo import Photo, Subsampling
+from opir.imaging.printing_colours import gray_to_srgb, is_gray_profile
 from opir.imaging.tiff_file import encode_tiff
 
 JPEG_QUALITY: Final = 95
@@ -106,13 +107,14 @@ def _encode_jpeg(photo: Photo, quality: int | None, animation: Animation | None)
 
 
 def _encode_webp(photo: Photo, quality: int | None, animation: Animation | None) -> bytes:
+    photo = _coloured(photo)
     metadata = photo.metadata
     lossless = quality is None and not photo.source_is_lossy
     timing: dict[str, object] = {}
     if animation is not None:
         timing = {"duration": [round(each) for each in animation.durations_ms], "loop": animation.n_plays}
     return _encode(
-        _coloured(photo),
+        photo,
         "WEBP",
         None if animation is None else replace(animation, further=tuple(map(_coloured, animation.further))),
         lossless=lossless,
@@ -126,9 +128,10 @@ def _encode_webp(photo: Photo, quality: int | None, animation: Animation | None)
 
 
 def _encode_avif(photo: Photo, quality: int | None, animation: Animation | None) -> bytes:
+    photo = _coloured(photo)
     metadata = photo.metadata
     return _encode(
-        _coloured(photo),
+        photo,
         "AVIF",
         animation,
         quality=quality or AVIF_QUALITY,
@@ -155,8 +158,17 @@ def _encode_ppm(photo: Photo, quality: int | None, animation: Animation | None) 
 
 
 def _coloured(photo: Photo) -> Photo:
-    """The photo with three channels, for formats that know no gray."""
-    return replace(photo, pixels=np.repeat(photo.pixels, 3, axis=2)) if photo.is_gray else photo
+    """The photo, 8 bits, with three channels, for formats that know no gray.
+
+    A profile of gray would not fit any more: it is applied, and sRGB takes its place.
+    """
+    if not photo.is_gray:
+        return photo
+    pixels, metadata = np.repeat(photo.pixels, 3, axis=2), photo.metadata
+    if metadata.icc_profile is not None and is_gray_profile(metadata.icc_profile):
+        converted = gray_to_srgb(photo.pixels.astype(np.uint8, copy=False), metadata.icc_profile)
+        pixels, metadata = pixels if converted is None else converted, replace(metadata, icc_profile=None)
+    return replace(photo, pixels=pixels, metadata=metadata)
 
 
 def _encode(photo: Photo, format: FormatName, animation: Animation | None, **options: object) -> bytes:

@@ -1,4 +1,6 @@
-"""Convert printing inks and CIE Lab to sRGB through LittleCMS: the network knows red, green and blue.
+"""Convert printing inks, CIE Lab and profiled gray to sRGB through LittleCMS.
+
+The network knows red, green and blue, and so do the formats that know no gray.
 
 ICC.1:2022; the rendering intent is relative colorimetric with black point compensation, what image editors take for
 photographs unless told otherwise.
@@ -9,6 +11,8 @@ from __future__ import annotations
 import io
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from opir.imaging.guard import reason
@@ -38,6 +42,20 @@ def to_srgb(image: Image.Image) -> tuple[Image.Image, str]:
         except _FAILURES as error:
             why = f"its colour profile is damaged or another one's: {reason(error)}"
     return image.convert("RGB"), f"converted from CMYK to sRGB by the plain formula, since {why}: colours may be off"
+
+
+def is_gray_profile(profile: bytes) -> bool:
+    """Whether a colour profile is one of a single channel (ICC.1:2022, section 7.2.8)."""
+    return profile[16:20] == b"GRAY"
+
+
+def gray_to_srgb(pixels: NDArray[np.uint8], profile: bytes) -> NDArray[np.uint8] | None:
+    """The colours (H, W, 3), sRGB, of gray (H, W, 1) with a profile of its own; None if the profile is damaged."""
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return np.asarray(_transformed(Image.fromarray(pixels[..., 0]), own))
+    except _FAILURES:
+        return None
 
 
 def _transformed(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
