@@ -79,6 +79,16 @@ def shutting_down() -> ApiError:
     return ApiError(503, "shutting_down", "the server is shutting down", retry_after_s=30)
 
 
+def too_many_connections() -> ApiError:
+    """More clients are connected than the server takes."""
+    return ApiError(503, "too_many_connections", "too many clients are connected", retry_after_s=5)
+
+
+def bad_request(message: str) -> ApiError:
+    """What came is no HTTP."""
+    return ApiError(400, "bad_request", message.rstrip(".").lower())
+
+
 def cancelled() -> ApiError:
     """Somebody cancelled the work."""
     return ApiError(410, CANCELLED, "the work was cancelled")

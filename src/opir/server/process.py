@@ -7,10 +7,8 @@ import socket
 import uvicorn
 
 from opir.server.app import create_app
+from opir.server.connections import connection_class
 from opir.server.service import Service
-
-MAX_CONNECTIONS = 256
-"""Connections at a time; what is beyond is answered by uvicorn itself, with 503 and plain text."""
 
 
 class _Server(uvicorn.Server):
@@ -31,9 +29,14 @@ def serve(service: Service, listener: socket.socket) -> None:
     The signal then does what it did before: raises KeyboardInterrupt, calls the handler that was set, or ends the
     process.
     """
-    config = uvicorn.Config(
+    _Server(configuration(service), service).run(sockets=[listener])
+
+
+def configuration(service: Service) -> uvicorn.Config:
+    """Return what uvicorn is to do."""
+    return uvicorn.Config(
         create_app(service),
-        http="h11",
+        http=connection_class(service.metrics),
         ws="none",
         lifespan="on",
         access_log=False,  # it would show the ids of jobs
@@ -41,6 +44,4 @@ def serve(service: Service, listener: socket.socket) -> None:
         log_level="warning",
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=MAX_CONNECTIONS,
     )
-    _Server(config, service).run(sockets=[listener])
