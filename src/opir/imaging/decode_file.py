@@ -22,6 +22,7 @@ from opir.imaging.metadata import read_metadata
 from opir.imaging.modes import arrays_of, check_mode
 from opir.imaging.orientation import turn_upright
 from opir.imaging.photo import Photo, Samples
+from opir.imaging.png_colours import read_png_colours
 from opir.imaging.png_rescue import without_metadata
 from opir.imaging.printing_colours import CONVERTED_MODES, to_srgb
 from opir.imaging.raw import read_raw
@@ -154,6 +155,12 @@ def _upright_arrays(image: Image.Image) -> tuple[Samples, Samples | None, tuple[
 
 
 def _read_png(stream: BinaryIO, header: Header, max_pixels: int) -> Photo:
+    colours = read_png_colours(stream)
+    photo = _read_any_png(stream, header, max_pixels)
+    return replace(photo, metadata=replace(photo.metadata, png_colours=colours))
+
+
+def _read_any_png(stream: BinaryIO, header: Header, max_pixels: int) -> Photo:
     try:
         with decoding("the PNG file"):
             return _read_sound_png(stream, header, max_pixels)

@@ -33,6 +33,7 @@ from opir.imaging.encoders import ENCODERS, REDUCERS, Animation
 from opir.imaging.formats import FileFormat, check_content, check_output_path, format_named
 from opir.imaging.frames import PhotoSequence
 from opir.imaging.photo import Metadata, Photo
+from opir.imaging.png_colours import is_srgb
 from opir.imaging.tiff_file import encode_tiff
 
 _LOG = logging.getLogger(__name__)
@@ -87,6 +88,9 @@ def encode_photo(photo: Photo | PhotoSequence, format: str, *, quality: int | No
     frames = (photo,) if isinstance(photo, Photo) else photo.frames
     for frame in frames:
         check_content(kind, transparent=frame.is_transparent, size=frame.size)
+    colours, profile = frames[0].metadata.png_colours, frames[0].metadata.icc_profile
+    if kind.name != "PNG" and colours is not None and profile is None and not is_srgb(colours):
+        _LOG.warning("the colours of a PNG file are not sRGB, and %s cannot say so: they may look different", kind.name)
     frames = tuple(_reduced(frame, kind) for frame in frames)
     if isinstance(photo, Photo):
         return _encode_photo(frames[0], kind, quality, None)
@@ -140,13 +144,17 @@ def _less(photo: Photo, less: _Less) -> Photo:
     return replace(photo, metadata=less(photo.metadata))
 
 
+def _colours_of(metadata: Metadata) -> Metadata:
+    return Metadata(icc_profile=metadata.icc_profile, png_colours=metadata.png_colours)
+
+
 _EVER_LESS: tuple[_Less, ...] = (
     lambda metadata: metadata,
     lambda metadata: replace(metadata, iptc=None),
     lambda metadata: replace(metadata, xmp=None),
     lambda metadata: replace(metadata, exif=None),
-    lambda metadata: Metadata(icc_profile=metadata.icc_profile, dpi=metadata.dpi),
-    lambda metadata: Metadata(icc_profile=metadata.icc_profile),
+    lambda metadata: replace(_colours_of(metadata), dpi=metadata.dpi),
+    _colours_of,
     lambda _: Metadata(),
 )
 """The colour profile, which changes how the picture looks, goes last."""

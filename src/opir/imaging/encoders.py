@@ -22,6 +22,7 @@ from opir.imaging.formats import FormatName
 from opir.imaging.iptc import PNG_KEYWORD, app13_segment, png_text
 from opir.imaging.modes import image_of
 from opir.imaging.photo import Photo, Subsampling
+from opir.imaging.png_colours import png_colour_chunks
 from opir.imaging.printing_colours import gray_to_srgb, is_gray_profile
 from opir.imaging.tiff_file import encode_tiff
 
@@ -68,6 +69,8 @@ def _encode_png(photo: Photo, quality: int | None, animation: Animation | None) 
         texts.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode())
     if metadata.iptc:
         texts.add_text(PNG_KEYWORD, png_text(metadata.iptc), zip=True)
+    for kind, data in png_colour_chunks(metadata.png_colours or b""):
+        texts.add(kind, data)
     options: dict[str, object] = {"dpi": metadata.dpi, "icc_profile": metadata.icc_profile, "pnginfo": texts}
     if metadata.exif:
         options["exif"] = metadata.exif

@@ -14,6 +14,7 @@ from opir.imaging.formats import Several
 from opir.imaging.guard import check_size, decoding
 from opir.imaging.header_fields import Header
 from opir.imaging.photo import Photo
+from opir.imaging.png_colours import read_png_colours
 from opir.imaging.tiff_header import read_pages
 
 
@@ -84,6 +85,9 @@ def read_sequence(stream: BinaryIO, header: Header, max_pixels: int) -> PhotoSeq
             image.load()
             durations.append(float(image.info.get("duration", 0) or 0))
             frames.append(photo_of(image, header))
+        if header.format == "PNG":
+            colours = read_png_colours(stream)
+            frames[0] = replace(frames[0], metadata=replace(frames[0].metadata, png_colours=colours))
     plays = _n_plays(image, header)
     return PhotoSequence(frames=_alike(frames), kind="animation", durations_ms=tuple(durations), n_plays=plays)
 

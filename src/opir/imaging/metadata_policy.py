@@ -16,7 +16,7 @@ METADATA_POLICIES: Final[tuple[MetadataPolicy, ...]] = get_args(MetadataPolicy)
 
 
 def apply_policy(metadata: Metadata, policy: MetadataPolicy) -> Metadata:
-    """Return the metadata that the policy lets through; the colour profile always stays.
+    """Return the metadata that the policy lets through; what says what the colours mean always stays.
 
     ``safe`` keeps resolution and what describes the picture, how it was taken and to whom the rights belong: of EXIF
     :data:`opir.imaging.safe_exif.SAFE_EXIF_TAGS`, of XMP :data:`opir.imaging.safe_xmp.SAFE_PROPERTIES`, of IPTC
@@ -26,11 +26,12 @@ def apply_policy(metadata: Metadata, policy: MetadataPolicy) -> Metadata:
     if policy == "keep":
         return metadata
     if policy == "strip":
-        return Metadata(icc_profile=metadata.icc_profile)
+        return Metadata(icc_profile=metadata.icc_profile, png_colours=metadata.png_colours)
     return Metadata(
         icc_profile=metadata.icc_profile,
         exif=safe_exif(metadata.exif) if metadata.exif else None,
         xmp=safe_xmp(metadata.xmp) if metadata.xmp else None,
         iptc=safe_iptc(metadata.iptc) if metadata.iptc else None,
         dpi=metadata.dpi,
+        png_colours=metadata.png_colours,
     )

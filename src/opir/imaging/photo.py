@@ -52,6 +52,8 @@ class Metadata:
     """The IPTC records (IIM 4.2) as press agencies use them: data sets that start with 0x1C."""
     dpi: tuple[float, float] | None = None
     """Horizontal and vertical resolution in dots per inch, of the turned picture."""
+    png_colours: bytes | None = None
+    """PNG only: the chunks that say what its colours mean; see :mod:`opir.imaging.png_colours`."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
