@@ -113,6 +113,23 @@ def test_a_tile_beyond_half_precision_is_computed_in_float32(
     np.testing.assert_allclose(again.restored, exact.restored, atol=0.01)  # the encoder stays in half precision
 
 
+def test_features_beyond_half_precision_are_computed_in_float32(
+    network: RestorationNetwork, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = TorchEngine(network, ModelSpec.load(folder), precision="bfloat16")
+    encode = engine.runner.encode
+
+    def overflowing(image: torch.Tensor, *, precision: str | None = None) -> torch.Tensor:
+        features = encode(image, precision=precision)  # type: ignore[arg-type]
+        return features if precision == "float32" else features / 0
+
+    monkeypatch.setattr(engine.runner, "encode", overflowing)
+    image = np.random.default_rng(2).random((1, 3, 40, 48), np.float32)
+    exact = TorchEngine(network, ModelSpec.load(folder)).encode(image)
+    np.testing.assert_allclose(engine.encode(image), exact, atol=1e-5)
+    assert "computed in float32" in caplog.text
+
+
 def test_smaller_tiles_and_then_the_processor_when_memory_runs_out(
     network: RestorationNetwork, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -122,7 +139,7 @@ def test_smaller_tiles_and_then_the_processor_when_memory_runs_out(
     full = DeviceNetwork(network, torch.device("cpu"))
     full.device = torch.device("meta")  # stands for a GPU
 
-    def no_room(image: torch.Tensor) -> torch.Tensor:
+    def no_room(image: torch.Tensor, *, precision: str | None = None) -> torch.Tensor:
         tried.append(max(image.shape))
         raise torch.OutOfMemoryError("CUDA out of memory")
 
@@ -161,6 +178,29 @@ def test_graphs_replay_tiles_of_one_shape(network: RestorationNetwork, folder: P
     stages = [shape for shape in captured if shape[2:] == (64 + 2 * spec.stage_halo,) * 2]
     assert len(stages) == 1  # both stages are one graph: the stage is an input
     np.testing.assert_allclose(result.restored, plain.restored, atol=1e-5)
+
+
+def test_graphs_give_their_memory_back_before_tiles_shrink(network: RestorationNetwork, folder: Path) -> None:
+    graphs = GraphCache(lambda function, _: function)
+    engine = TorchEngine(network, ModelSpec.load(folder))
+    engine.runner = DeviceNetwork(network, torch.device("cpu"), graphs=graphs)
+    image = np.random.default_rng(6).random((1, 3, 16, 16), np.float32)
+    expected = [engine.encode(image) for _ in range(3)][-1]
+    assert len(graphs) == 1
+    plain, sizes = engine.runner.network.encode, []
+
+    def full_beside_graphs(image: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(graphs))
+        if len(graphs):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return plain(image)
+
+    network.encode = full_beside_graphs  # type: ignore[method-assign]
+    try:
+        np.testing.assert_array_equal(engine.encode(image), expected)
+    finally:
+        del network.encode
+    assert sizes == [1, 0]
 
 
 @pytest.mark.gpu

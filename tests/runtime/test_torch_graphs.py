@@ -65,6 +65,24 @@ def test_few_graphs_are_kept() -> None:
     assert use(1) == 2.0
 
 
+@pytest.mark.parametrize("error", [RuntimeError("operation not permitted"), torch.OutOfMemoryError("CUDA")])
+def test_what_cannot_be_captured_is_computed_the_plain_way(
+    error: RuntimeError, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempts = []
+
+    def capture(function: Function, inputs: Tensors) -> Function:
+        attempts.append(inputs)
+        raise error
+
+    cache = GraphCache(capture)
+    results = [float(cache.run("double", double, ones(3))[0][0]) for _ in range(PLAIN_RUNS + 4)]
+    assert results == [2.0] * (PLAIN_RUNS + 4)
+    assert len(attempts) == 1
+    assert len(cache) == 0
+    assert caplog.text.count("double is not captured as a graph") == 1
+
+
 @pytest.mark.gpu
 def test_a_replayed_graph_computes_the_new_inputs() -> None:
     inputs = (torch.rand(5, device="cuda"),)

@@ -51,29 +51,40 @@ class InverseOperator(nn.Module):
             the error in image units (``learned``) or the mean magnitude of the taps (``pooled``).
         """
         config = self.config
-        operator = operator.to(
-            image.dtype
-        ).contiguous()  # under autocast the predictor is in low precision, the image is not
+        if config.fusion == "pointwise" or not _mixes_dtypes(image, operator):
+            operator = operator.to(image.dtype)
+        operator = operator.contiguous()
         kernels, rest = operator[:, : config.n_kernel_channels], operator[:, config.n_kernel_channels :]
         if config.fusion == "softmax":
-            n_dilations = len(config.dilations)
-            mixing, rest = rest[:, :n_dilations], rest[:, n_dilations:]
-            change = pixelwise_conv(image, kernels, dilations=config.dilations, mixing=torch.softmax(mixing, dim=1))
-            restored = image + change
+            mixing, rest = rest[:, : len(config.dilations)], rest[:, len(config.dilations) :]
+            bias = rest[:, :3] if config.bias else None
+            restored = pixelwise_conv(
+                image, kernels, dilations=config.dilations, mixing_logits=mixing, bias=bias, add_image=True
+            )
         else:
             banks = kernels.chunk(len(config.dilations), dim=1)
             filtered = [
-                image + pixelwise_conv(image, bank, dilations=(dilation,))
+                pixelwise_conv(image, bank, dilations=(dilation,), add_image=True)
                 for bank, dilation in zip(banks, config.dilations, strict=True)
             ]
             restored = self.fuse(torch.cat(filtered, dim=1))
-        if config.bias:
-            restored = restored + rest[:, :3]
+            if config.bias:
+                restored = restored + rest[:, :3].to(image.dtype)
         if config.uncertainty == "learned":
-            scale = torch.exp((rest[:, -1:] + INITIAL_LOG_SCALE).clamp(*LOG_SCALE_RANGE))
+            log_scale = rest[:, -1:].to(image.dtype)
+            scale = torch.exp((log_scale + INITIAL_LOG_SCALE).clamp(*LOG_SCALE_RANGE))
         else:
-            scale = kernels.abs().mean(dim=1, keepdim=True)
+            scale = kernels.to(image.dtype).abs().mean(dim=1, keepdim=True)
         return restored, scale
+
+
+def _mixes_dtypes(image: Tensor, operator: Tensor) -> bool:
+    """Whether :func:`opir.ops.pixelwise_conv` takes the operator beside the image as it is, in low precision.
+
+    It is under autocast, where the image stays float32: converting the operator, the largest tensor of the network,
+    would be another pass over it.
+    """
+    return image.dtype == torch.float32 and operator.dtype in (torch.float16, torch.bfloat16)
 
 
 def uncertainty_from_scale(scale: Tensor) -> Tensor:

@@ -45,8 +45,9 @@ class TorchEngine:
     """Runs the network of a model folder, or one in memory, on numpy arrays; see :class:`Engine`.
 
     Three things are looked after on a GPU. Half precision is used if it passes a test, and a tile in which it leaves
-    the finite numbers is computed again in float32. Where memory runs out the caller is told, so that it takes smaller
-    tiles; when there are none, the engine moves to the processor for good. Shapes that come back are replayed.
+    the finite numbers is computed again in float32. Where memory runs out the graphs are given up, then the caller is
+    told, so that it takes smaller tiles; when there are none, the engine moves to the processor for good. Shapes that
+    come back are replayed.
     """
 
     name = "torch"
@@ -129,7 +130,12 @@ class TorchEngine:
 
     def encode(self, image: Float32) -> Float32:
         """Compute the features of an image."""
-        return self._computed(image.shape, lambda: self._array(self.runner.encode(self._tensor(image))))
+
+        def run(precision: Precision | None) -> tuple[Float32, ...]:
+            return (self._array(self.runner.encode(self._tensor(image), precision=precision)),)
+
+        (features,) = self._computed(image.shape, lambda: self._guarded(run))
+        return features
 
     def estimate(self, mean: Float32) -> tuple[Float32, Float32]:
         """Compute task weights and context from the mean of the features."""
@@ -151,27 +157,28 @@ class TorchEngine:
     ) -> tuple[Float32, Float32]:
         """Apply one restoration stage."""
 
-        def compute() -> tuple[Float32, Float32]:
-            restored, new_scale = run(None)
-            if self.precision == "float32" or (np.isfinite(restored).all() and np.isfinite(new_scale).all()):
-                return restored, new_scale
-            _LOG.warning("a tile left the range of %s and is computed in float32", self.precision)
-            return run("float32")
-
-        def run(precision: Precision | None) -> tuple[Float32, Float32]:
+        def run(precision: Precision | None) -> tuple[Float32, ...]:
             images = self._tensor(current), self._tensor(observed), self._tensor(scale)
             conditions = self._tensor(task_weights), self._tensor(context)
             outputs = self.runner.stage(*images, *conditions, stage_index, precision=precision)
             return self._array(outputs[0]), self._array(outputs[1])
 
-        return self._computed(observed.shape, compute)
+        restored, new_scale = self._computed(observed.shape, lambda: self._guarded(run))
+        return restored, new_scale
+
+    def _guarded(self, run: Callable[[Precision | None], tuple[Float32, ...]]) -> tuple[Float32, ...]:
+        """Run in the engine's precision, and again in float32 where a value left its range."""
+        results = run(None)
+        if self.precision == "float32" or all(np.isfinite(each).all() for each in results):
+            return results
+        _LOG.warning("a tile left the range of %s and is computed in float32", self.precision)
+        return run("float32")
 
     def _computed(self, shape: tuple[int, ...], compute: Callable[[], _Result]) -> _Result:
         """Run on the device; where memory does not suffice for a smallest tile either, on the processor from now on."""
         with self._lock:
             try:
-                with memory_errors():
-                    return compute()
+                return self._attempted(compute)
             except MemoryError as error:
                 smallest = _SMALL * (smallest_tile(self.spec.stride) + 2 * self.spec.stage_halo)
                 if self.device == "cpu" or max(shape[-2:]) > smallest:
@@ -181,12 +188,23 @@ class TorchEngine:
             with memory_errors():
                 return compute()
 
+    def _attempted(self, compute: Callable[[], _Result]) -> _Result:
+        """Run; where memory runs out, once more without the graphs, which hold on to the memory of their shapes."""
+        try:
+            with memory_errors():
+                return compute()
+        except MemoryError:
+            if not self.runner.graphs:
+                raise
+            _LOG.info("%s has no memory left: forgetting %d graphs", self.device, len(self.runner.graphs))
+            self.runner.graphs.clear()
+        with memory_errors():
+            return compute()
+
     def _move_to_cpu(self) -> None:
         from opir.runtime.torch_network import DeviceNetwork
 
         reason = f"{self.device} had no memory left for the smallest tile"
-        if self.runner.graphs is not None:
-            self.runner.graphs.clear()
         self.runner = DeviceNetwork(self.runner.network, torch.device("cpu"))
         self.reason = reason
 

@@ -7,6 +7,7 @@ comes back, never when it first appears: a picture of an odd size waits for noth
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, TypeAlias
@@ -17,6 +18,8 @@ from torch import Tensor
 Tensors: TypeAlias = tuple[Tensor, ...]
 Function: TypeAlias = Callable[[Tensors], Tensors]
 Key: TypeAlias = tuple[str, tuple[tuple[torch.Size, torch.dtype], ...]]
+
+_LOG = logging.getLogger(__name__)
 
 PLAIN_RUNS: Final = 2
 """How often a shape is computed the plain way before it is captured."""
@@ -36,12 +39,18 @@ class GraphCache:
         self._capture = capture_graph if capture is None else capture
         self._graphs: OrderedDict[Key, Function] = OrderedDict()
         self._seen: OrderedDict[Key, int] = OrderedDict()
+        self._refused: set[Key] = set()
+
+    def __len__(self) -> int:
+        """Count the graphs that are held."""
+        return len(self._graphs)
 
     def run(self, name: str, function: Function, inputs: Tensors) -> Tensors:
         """Return ``function(inputs)``.
 
         ``name`` stands for the function and all that it depends on besides the inputs. The results may live in
-        memory that the next run under the same name overwrites: copy what must last.
+        memory that the next run under the same name overwrites: copy what must last. A shape whose capture fails is
+        computed the plain way from then on.
         """
         key = (name, tuple((tensor.shape, tensor.dtype) for tensor in inputs))
         if key in self._graphs:
@@ -50,17 +59,23 @@ class GraphCache:
         self._seen[key] = self._seen.pop(key, 0) + 1
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
-        if self._seen[key] <= PLAIN_RUNS:
+        if self._seen[key] <= PLAIN_RUNS or key in self._refused:
             return function(inputs)
         while len(self._graphs) >= CAPACITY:
             self._graphs.popitem(last=False)
-        self._graphs[key] = self._capture(function, inputs)
+        try:
+            self._graphs[key] = self._capture(function, inputs)
+        except RuntimeError as error:  # an operation that cannot be recorded, or no memory for a graph's own copies
+            _LOG.warning("%s is not captured as a graph: %s", name, str(error).partition("\n")[0])
+            self._refused.add(key)
+            return function(inputs)
         return self._graphs[key](inputs)
 
     def clear(self) -> None:
         """Forget all graphs and give their memory back."""
         self._graphs.clear()
         self._seen.clear()
+        self._refused.clear()
 
 
 def capture_graph(function: Function, inputs: Tensors) -> Function:
@@ -72,8 +87,12 @@ def capture_graph(function: Function, inputs: Tensors) -> Function:
         function(held)
     torch.cuda.current_stream().wait_stream(aside)
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        results = function(held)
+    stream = torch.cuda.current_stream()
+    try:
+        with torch.cuda.graph(graph):
+            results = function(held)
+    finally:  # a capture that fails may leave its own stream as the current one
+        torch.cuda.set_stream(stream)
 
     def replay(new: Tensors) -> Tensors:
         for place, tensor in zip(held, new, strict=True):

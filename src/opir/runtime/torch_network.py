@@ -64,10 +64,9 @@ class DeviceNetwork:
                 stack.enter_context(torch.backends.cudnn.flags(enabled=True, allow_tf32=False))
             yield
 
-    def encode(self, image: Tensor) -> Tensor:
-        """Map (B, 3, H, W) to features (B, C, H / s, W / s), float32."""
-        with self.arithmetic():
-            return self._run("encode", lambda inputs: (self.network.encode(*inputs).float(),), (image,))[0]
+    def encode(self, image: Tensor, *, precision: Precision | None = None) -> Tensor:
+        """Map (B, 3, H, W) to features (B, C, H / s, W / s), float32; ``precision`` replaces the network's own."""
+        return self._run("encode", self._encode, (image,), precision)[0]
 
     def estimate(self, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Map mean features (B, C) to task weights (B, T) and context (B, Z), in float32 whatever the precision."""
@@ -87,11 +86,7 @@ class DeviceNetwork:
     ) -> tuple[Tensor, Tensor]:
         """Run one stage; see :meth:`RestorationNetwork.stage`. Results are float32."""
         inputs = (current, observed, scale, task_weights, context, self._one_hot[stage_index])
-        with self.arithmetic(precision):
-            if precision is None or precision == self.precision:
-                restored, new_scale = self._run("stage", self._stage, inputs)
-            else:
-                restored, new_scale = self._stage(inputs)
+        restored, new_scale = self._run("stage", self._stage, inputs, precision)
         return restored, new_scale
 
     def whole(self, pixels: Tensor, task_weights: Tensor | None, *, precision: Precision | None = None) -> Tensors:
@@ -106,10 +101,10 @@ class DeviceNetwork:
             The restored picture (H, W, 3), uint8, and whether all of its values were finite, (), boolean.
         """
         inputs = (pixels,) if task_weights is None else (pixels, task_weights)
-        with self.arithmetic(precision):
-            if precision is None or precision == self.precision:
-                return self._run("whole", self._whole, inputs)
-            return self._whole(inputs)
+        return self._run("whole", self._whole, inputs, precision)
+
+    def _encode(self, inputs: Tensors) -> Tensors:
+        return (self.network.encode(*inputs).float(),)
 
     def _stage(self, inputs: Tensors) -> Tensors:
         restored, scale = self._weighted_stage(*inputs)
@@ -129,5 +124,9 @@ class DeviceNetwork:
         finite = torch.isfinite(restored).all()
         return (restored.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous(), finite
 
-    def _run(self, name: str, function: Function, inputs: Tensors) -> Tensors:
-        return function(inputs) if self.graphs is None else self.graphs.run(name, function, inputs)
+    def _run(self, name: str, function: Function, inputs: Tensors, precision: Precision | None) -> Tensors:
+        """Compute; graphs are of the network's own precision only."""
+        with self.arithmetic(precision):
+            if self.graphs is None or precision not in (None, self.precision):
+                return function(inputs)
+            return self.graphs.run(name, function, inputs)
