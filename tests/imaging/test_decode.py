@@ -85,6 +85,17 @@ def test_jpeg_with_a_second_image_inside_gives_the_main_one(noise, encode):
     photo = read_photo(data)
     assert (photo.width, photo.height) == (32, 24)
     assert photo.source_format == "JPEG"
+    assert photo.notes == (
+        "another picture in the file, such as a preview, a gain map or a second view, not taken over",
+    )
+
+
+def test_the_video_of_a_motion_photo_is_missed_aloud(noise, encode):
+    plain, motion = (b'<x:xmpmeta c:MotionPhoto="%d"/>' % number for number in (0, 1))
+    assert read_photo(encode(noise(8, 8, 3), "JPEG", xmp=motion)).notes == (
+        "the video of a motion photo not taken over",
+    )
+    assert read_photo(encode(noise(8, 8, 3), "JPEG", xmp=plain)).notes == ()
 
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP", "TIFF"])

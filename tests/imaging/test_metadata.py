@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import hashlib
 import io
+import struct
 
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from opir.imaging import encode_photo, read_photo
+from opir.imaging.metadata_policy import apply_policy
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/">\xc3\xa4</x:xmpmeta>'
 ICC = bytes(range(256)) * 3
@@ -45,6 +48,21 @@ def test_exif_passes_through_byte_for_byte(noise, encode, exif):
         photo = read_photo(encode(noise(8, 9, 3), format, exif=b"Exif\0\0" + block))
         assert photo.metadata.exif == block
         assert read_photo(encode_photo(photo, format)).metadata.exif == block
+
+
+def test_an_xmp_packet_beyond_64_kib_stays_whole_in_a_jpeg(noise, encode):
+    """XMP, part 3, section 1.1.3.1: what does not fit lies in further segments, found by a digest in the packet."""
+    rest = b"<x>" + b"y" * 100_000 + b"</x>"
+    digest, segments = hashlib.md5(rest).hexdigest().upper().encode(), b""
+    for start in range(0, len(rest), 65_000):
+        place = digest + struct.pack(">II", len(rest), start)
+        body = b"http://ns.adobe.com/xmp/extension/\0" + place + rest[start : start + 65_000]
+        segments += b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
+    photo = read_photo(encode(noise(8, 9, 3), "JPEG", xmp=XMP, extra=segments))
+    assert photo.metadata.xmp_extension == segments
+    assert segments in encode_photo(photo, "JPEG")
+    for policy in ("safe", "strip"):
+        assert apply_policy(photo.metadata, policy).xmp_extension is None
 
 
 def test_tiff_keeps_xmp(noise, encode):

@@ -12,8 +12,8 @@ import pytest
 
 import opir
 from fake_engine import FakeEngine
-from opir.imaging import Metadata, Photo, read_photo
-from opir.imaging.restoration_record import Record, with_record
+from opir.imaging import Metadata, Photo, encode_photo, read_photo
+from opir.imaging.restoration_record import Record, with_record, without_records
 from opir.imaging.safe_xmp import NAMESPACE
 from opir.runtime.restore import Restorer
 from opir.runtime.settings import RestoreSettings
@@ -87,3 +87,33 @@ def test_no_record_on_request_and_never_when_stripped() -> None:
     restorer, pixels = Restorer.from_engine(FakeEngine()), np.zeros((8, 8, 3), np.uint8)
     for settings in (RestoreSettings(record=False), RestoreSettings(metadata="strip")):
         assert restorer.restore(pixels, settings=settings).photo.metadata.xmp is None
+
+
+def padded(n_spaces: int, text: bytes = b"") -> bytes:
+    """A packet as editors write it: white space at its end, to be changed in place."""
+    body = FOREIGN.replace(b"image/png", b"image/png" + text)
+    return b'<?xpacket begin=""?>' + body + b" " * n_spaces + b'<?xpacket end="w"?>'
+
+
+@pytest.mark.parametrize("n_spaces", [0, 1, 100, 2000])
+def test_the_note_takes_the_place_of_padding(n_spaces: int) -> None:
+    noted = with_record(padded(n_spaces), RECORD)
+    grown = len(with_record(padded(0), RECORD)) - len(padded(0))
+    assert len(noted) == len(padded(0)) + grown + max(min(n_spaces, 1), n_spaces - grown)
+    assert len(records(noted)) == 1
+    assert noted.endswith(b'<?xpacket end="w"?>')
+
+
+def test_the_notes_can_be_taken_out_again() -> None:
+    later = Record(software="later", model="", weights_sha256="", settings="")
+    assert without_records(with_record(with_record(padded(0), RECORD), later)) == padded(0)
+    for foreign in (b"", FOREIGN, b"</opir:restorations>", b"<opir:restorations></opir:restorations>"):
+        assert without_records(foreign) == foreign
+
+
+def test_a_packet_that_just_fits_into_a_jpeg_loses_the_note_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    full = padded(0, b"x" * (65_400 - len(padded(0))))
+    photo = Photo(pixels=np.zeros((8, 8, 3), np.uint8), metadata=Metadata(xmp=with_record(full, RECORD)))
+    assert read_photo(encode_photo(photo, "JPEG")).metadata.xmp == full
+    assert "left out" in caplog.text
+    assert len(records(read_photo(encode_photo(photo, "PNG")).metadata.xmp or b"")) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -21,7 +22,7 @@ from opir.imaging.jpeg_quality import jpeg_quality, jpeg_subsampling
 from opir.imaging.metadata import read_metadata
 from opir.imaging.modes import arrays_of, check_mode
 from opir.imaging.orientation import turn_upright
-from opir.imaging.photo import Photo, Samples
+from opir.imaging.photo import Metadata, Photo, Samples
 from opir.imaging.png_colours import read_png_colours
 from opir.imaging.png_rescue import without_metadata
 from opir.imaging.printing_colours import CONVERTED_MODES, to_srgb
@@ -31,6 +32,7 @@ from opir.imaging.tiff_metadata import read_tiff_metadata
 from opir.imaging.two_passes import decode_16_bits
 
 _LOG = logging.getLogger(__name__)
+_MOTION = re.compile(rb":(?:MotionPhoto|MicroVideo)\s*(?:=\s*[\"']|>)\s*1")
 
 
 def read_picture(stream: BinaryIO, header: Header, max_pixels: int) -> Photo:
@@ -80,13 +82,13 @@ def open_image(stream: BinaryIO, header: Header, max_pixels: int) -> ImageFile.I
 
 def photo_of(image: Image.Image, header: Header | None) -> Photo:
     """Take over a loaded Pillow image."""
-    notes: tuple[str, ...] = ()
     metadata, orientation = read_metadata(image, is_upright=_is_upright(image, header))
+    notes = _left_alone(image, metadata)
     quality, subsampling = jpeg_quality(image), jpeg_subsampling(image)
     name = header.format if header else ("JPEG" if image.format == "MPO" else image.format)
     if image.mode in CONVERTED_MODES:
         image, note = to_srgb(image)
-        metadata, notes = replace(metadata, icc_profile=None), (note,)
+        metadata, notes = replace(metadata, icc_profile=None), (*notes, note)
     pixels, alpha = arrays_of(image)
     return Photo(
         pixels=turn_upright(pixels, orientation),
@@ -98,6 +100,18 @@ def photo_of(image: Image.Image, header: Header | None) -> Photo:
         source_subsampling=subsampling,
         notes=notes,
     )
+
+
+def _left_alone(image: Image.Image, metadata: Metadata) -> tuple[str, ...]:
+    """Sentences about what else a JPEG holds: its pictures besides the photo, and a video."""
+    notes = []
+    if image.format == "MPO":
+        n_more = max(1, int(getattr(image, "n_frames", 2)) - 1)
+        what = "another picture" if n_more == 1 else f"{n_more} more pictures"
+        notes.append(f"{what} in the file, such as a preview, a gain map or a second view, not taken over")
+    if image.format in ("JPEG", "MPO") and _MOTION.search(metadata.xmp or b""):
+        notes.append("the video of a motion photo not taken over")
+    return tuple(notes)
 
 
 def _is_upright(image: Image.Image, header: Header | None) -> bool:

@@ -34,6 +34,7 @@ from opir.imaging.formats import FileFormat, check_content, check_output_path, f
 from opir.imaging.frames import PhotoSequence
 from opir.imaging.photo import Metadata, Photo
 from opir.imaging.png_colours import is_srgb
+from opir.imaging.restoration_record import without_records
 from opir.imaging.tiff_file import encode_tiff
 
 _LOG = logging.getLogger(__name__)
@@ -150,6 +151,7 @@ def _colours_of(metadata: Metadata) -> Metadata:
 
 _EVER_LESS: tuple[_Less, ...] = (
     lambda metadata: metadata,
+    lambda metadata: replace(metadata, xmp=without_records(metadata.xmp) if metadata.xmp else None),
     lambda metadata: replace(metadata, iptc=None),
     lambda metadata: replace(metadata, xmp=None),
     lambda metadata: replace(metadata, exif=None),
@@ -157,4 +159,4 @@ _EVER_LESS: tuple[_Less, ...] = (
     _colours_of,
     lambda _: Metadata(),
 )
-"""The colour profile, which changes how the picture looks, goes last."""
+"""What others wrote is worth more than our note; the colour profile, which changes how the picture looks, goes last."""

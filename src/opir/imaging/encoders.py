@@ -104,7 +104,8 @@ def _encode_jpeg(photo: Photo, quality: int | None, animation: Animation | None)
         icc_profile=metadata.icc_profile,
         exif=PREFIX + metadata.exif if metadata.exif else b"",
         xmp=metadata.xmp,
-        extra=app13_segment(metadata.iptc) if metadata.iptc else b"",
+        extra=((metadata.xmp_extension or b"") if metadata.xmp else b"")
+        + (app13_segment(metadata.iptc) if metadata.iptc else b""),
         dpi=dpi,
     )
 

@@ -35,6 +35,7 @@ _FAILURES = (
 """What Pillow raises on damaged tags."""
 
 _RESOLUTION = 282
+_EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 
 
 def read_metadata(image: Image.Image, *, is_upright: bool = False) -> tuple[Metadata, int]:
@@ -64,6 +65,7 @@ def read_metadata(image: Image.Image, *, is_upright: bool = False) -> tuple[Meta
             icc_profile=_bytes(image, "icc_profile"),
             exif=upright_exif(exif, orientation) if exif else None,
             xmp=upright_xmp(xmp) if xmp else None,
+            xmp_extension=_xmp_extension(image) if xmp else None,
             iptc=_iptc(image),
             dpi=dpi,
         ),
@@ -95,6 +97,14 @@ def _xmp(image: Image.Image) -> bytes | None:
     if isinstance(value, str):
         return value.encode()
     return value if isinstance(value, bytes) and value else None
+
+
+def _xmp_extension(image: Image.Image) -> bytes | None:
+    segments = getattr(image, "applist", None)
+    if not isinstance(segments, list):
+        return None
+    found = [data for name, data in segments if name == "APP1" and data.startswith(_EXTENSION)]
+    return b"".join(b"\xff\xe1" + struct.pack(">H", len(data) + 2) + data for data in found) or None
 
 
 def _iptc(image: Image.Image) -> bytes | None:

@@ -48,6 +48,8 @@ class Metadata:
     show the picture before restoration."""
     xmp: bytes | None = None
     """The XMP packet, UTF-8; ``tiff:Orientation`` is 1 where it occurs."""
+    xmp_extension: bytes | None = None
+    """JPEG only: the segments that continue an XMP packet beyond 64 KiB, as they are (XMP, part 3, section 1.1.3.1)."""
     iptc: bytes | None = None
     """The IPTC records (IIM 4.2) as press agencies use them: data sets that start with 0x1C."""
     dpi: tuple[float, float] | None = None

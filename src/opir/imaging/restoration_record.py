@@ -23,6 +23,8 @@ _EMPTY_PACKET = (
 )
 _LIST_END = re.compile(rb"</(?:([\w.-]+):)?Seq>\s*</(?:[\w.-]+:)?restorations>")
 _RDF_END = re.compile(rb"</(?:([\w.-]+):)?RDF\s*>")
+_OWN_START, _OWN_END = b"<opir:restorations>", b"</opir:restorations>"
+_PACKET_END = b"<?xpacket end"
 _ABOUT = re.compile(rb"[\s:]about\s*=\s*[\"']([^\"'<>]*)[\"']")
 
 
@@ -43,8 +45,9 @@ class Record:
 def with_record(xmp: bytes | None, record: Record) -> bytes:
     """Return an XMP packet with the record added, behind those of earlier restorations.
 
-    A packet without an RDF element in UTF-8 is returned as it is, with a warning in the log: it never fails the
-    picture, and what somebody else wrote is worth more than the note.
+    It takes the place of the white space that packets end with, as far as there is some. A packet without an RDF
+    element in UTF-8 is returned as it is, with a warning in the log: it never fails the picture, and what somebody else
+    wrote is worth more than the note.
     """
     packet = xmp or _EMPTY_PACKET
     if (end := _LIST_END.search(packet)) is not None:
@@ -63,6 +66,17 @@ def with_record(xmp: bytes | None, record: Record) -> bytes:
     return _inserted(packet, ends[-1].start(), text)
 
 
+def without_records(xmp: bytes) -> bytes:
+    """Return the packet without the list of records, if that is still as :func:`with_record` wrote it."""
+    end = xmp.rfind(_OWN_END)
+    start = xmp.rfind(_OWN_START, 0, max(end, 0))
+    if start < 0:
+        return xmp
+    first, last = xmp.rfind(b"<", 0, start), xmp.find(b">", end + len(_OWN_END)) + 1
+    around = (xmp[first:start], xmp[end + len(_OWN_END) : last])
+    return xmp[:first] + xmp[last:] if all(b"Description" in tag and tag.endswith(b">") for tag in around) else xmp
+
+
 def _item(record: Record, prefix: str) -> str:
     fields = {
         "software": record.software,
@@ -79,4 +93,9 @@ def _prefix(match: re.Match[bytes]) -> str:
 
 
 def _inserted(packet: bytes, position: int, text: str) -> bytes:
-    return packet[:position] + text.encode() + packet[position:]
+    added, rest = text.encode(), packet[position:]
+    if (end := rest.rfind(_PACKET_END)) > 0:
+        body = rest[:end].rstrip()
+        n_spaces = end - len(body)
+        rest = body + rest[len(body) : len(body) + max(min(n_spaces, 1), n_spaces - len(added))] + rest[end:]
+    return packet[:position] + added + rest
