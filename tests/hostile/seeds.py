@@ -15,6 +15,8 @@ import tifffile
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
+from hostile.optional_seeds import optional_seeds
+
 HEIGHT, WIDTH = 36, 52
 XMP = b"<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?><x:xmpmeta xmlns:x='adobe:ns:meta/'/><?xpacket end='w'?>"
 
@@ -166,5 +168,6 @@ SEEDS: tuple[Seed, ...] = (
     Seed("jpeg2000", ".jp2", partial(saved, "RGB", "JPEG2000")),
     Seed("icon", ".ico", partial(saved, "RGBA", "ICO")),
     Seed("tga", ".tga", partial(saved, "RGB", "TGA")),
+    *(Seed(*each) for each in optional_seeds(image("RGB"), levels(HEIGHT, WIDTH, 3, dtype=np.uint16), exif())),
 )
 """Every kind of file."""

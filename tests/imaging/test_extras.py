@@ -8,9 +8,9 @@ import sys
 
 import numpy as np
 import pytest
-import tifffile
 from PIL import Image
 
+from hostile.optional_seeds import deep_heic, dng, heic, jpeg_xl
 from opir.errors import (
     ImageTooLargeError,
     MissingExtraError,
@@ -25,27 +25,6 @@ from opir.imaging.header import read_header
 # A JPEG XL codestream up to its metadata: 512 x 256 pixels, everything as usual (8 bits).
 SMALL_JXL = b"\xff\x0a" + ((1 | (256 // 8 - 1) << 1 | 7 << 6 | 1 << 9).to_bytes(2, "little")) + bytes(40)
 HEIC = struct.pack(">I4s4sI4s", 20, b"ftyp", b"heic", 0, b"mif1") + bytes(40)
-
-
-def dng(shape=(48, 64)):
-    """A raw file as small as LibRaw takes it: one colour filter array of 16 bits, gray world."""
-    stream = io.BytesIO()
-    rows, columns = np.mgrid[: shape[0], : shape[1]]
-    samples = (1000 + 400 * rows + 300 * columns).astype(np.uint16)
-    matrix = [(10_000 if row == column else 0, 10_000) for row in range(3) for column in range(3)]
-    tags = [
-        (50706, 1, 4, b"\x01\x04\x00\x00", True),
-        (50708, 2, 5, "Test\0", True),
-        (33421, 3, 2, (2, 2), True),
-        (33422, 1, 4, b"\x00\x01\x01\x02", True),
-        (50721, 10, 9, tuple(number for pair in matrix for number in pair), True),
-        (50728, 5, 3, (1, 1, 1, 1, 1, 1), True),
-        (50778, 3, 1, 21, True),
-        (50717, 4, 1, 65_535, True),
-        (50714, 3, 1, 0, True),
-    ]
-    tifffile.imwrite(stream, samples, photometric=32803, metadata=None, extratags=tags)
-    return stream.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -82,24 +61,18 @@ def smooth():
 
 @pytest.mark.parametrize("bits", [8, 10])
 def test_heic_for_real(bits):
-    pillow_heif = pytest.importorskip("pillow_heif")
-    pixels, stream = smooth(), io.BytesIO()
-    if bits == 8:
-        pillow_heif.from_pillow(Image.fromarray(pixels)).save(
-            stream, quality=95, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0"
-        )
-    else:
-        deep = pixels.astype(np.uint16) * 257
-        pillow_heif.encode("RGB;16", (96, 64), deep.tobytes(), stream, quality=95)
-    photo = read_photo(stream.getvalue())
+    pytest.importorskip("pillow_heif")
+    pixels = smooth()
+    data = heic(Image.fromarray(pixels)) if bits == 8 else deep_heic(pixels.astype(np.uint16) * 257)
+    photo = read_photo(data)
     assert photo.source_format == "HEIC"
     assert photo.pixels.dtype == (np.uint8 if bits == 8 else np.uint16)
     shown = photo.pixels if bits == 8 else photo.pixels / 257
     assert np.abs(shown - pixels.astype(float)).mean() < 3
     with pytest.raises(ImageTooLargeError):
-        read_photo(stream.getvalue(), max_pixels=64 * 96 - 1)
+        read_photo(data, max_pixels=64 * 96 - 1)
     with pytest.raises(UnreadableImageError):
-        read_photo(stream.getvalue()[:300])
+        read_photo(data[:300])
 
 
 def test_raw_for_real():
@@ -118,16 +91,15 @@ def test_raw_for_real():
 
 def test_jpeg_xl_for_real():
     pytest.importorskip("pillow_jxl")
-    stream = io.BytesIO()
     pixels = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
-    Image.fromarray(pixels).save(stream, "JXL", lossless=True)
-    photo = read_photo(stream.getvalue())
+    data = jpeg_xl(Image.fromarray(pixels))
+    photo = read_photo(data)
     assert photo.source_format == "JXL"
     np.testing.assert_array_equal(photo.pixels, pixels)
     with pytest.raises(ImageTooLargeError):
-        read_photo(stream.getvalue(), max_pixels=64 * 96 - 1)
+        read_photo(data, max_pixels=64 * 96 - 1)
     with pytest.raises(UnreadableImageError):
-        read_photo(stream.getvalue()[:10_000])
+        read_photo(data[:10_000])
 
 
 def test_deep_jpeg_xl_is_refused_before_a_decoder_drops_bits():
@@ -164,11 +136,11 @@ def exif_turned(orientation: int) -> bytes:
     ("orientation", "corner"), [(1, "top left"), (3, "bottom right"), (6, "top right"), (8, "bottom left")]
 )
 def test_heic_is_turned_once_though_exif_repeats_what_the_container_says(orientation, corner):
-    pillow_heif, stream = pytest.importorskip("pillow_heif"), io.BytesIO()
-    pillow_heif.from_pillow(Image.fromarray(marked())).save(stream, quality=95, exif=exif_turned(orientation))
+    pytest.importorskip("pillow_heif")
+    data = heic(Image.fromarray(marked()), exif_turned(orientation))
     if orientation > 1:
-        assert b"irot" in stream.getvalue(), "phones write both, and so does the library"
-    photo = read_photo(stream.getvalue())
+        assert b"irot" in data, "phones write both, and so does the library"
+    photo = read_photo(data)
     assert photo.size == ((48, 96) if orientation >= 5 else (96, 48))
     assert white_corner(photo) == corner
     assert photo.metadata.exif is not None
@@ -179,9 +151,7 @@ def test_jpeg_xl_is_turned_by_its_codestream_and_not_by_exif():
     pytest.importorskip("pillow_jxl")
     photo = read_photo(TURNED_JXL)
     assert (photo.size, white_corner(photo)) == ((48, 96), "top right")
-    stream = io.BytesIO()
-    Image.fromarray(marked()).save(stream, "JXL", lossless=True, exif=exif_turned(6))
-    photo = read_photo(stream.getvalue())
+    photo = read_photo(jpeg_xl(Image.fromarray(marked()), exif=exif_turned(6)))
     assert (photo.size, white_corner(photo)) == ((96, 48), "top left")
     assert exif_orientation(photo.metadata.exif) == 1
 
