@@ -97,3 +97,30 @@ def test_an_interrupted_step_keeps_what_was_done(depth: int) -> None:
 def test_our_own_mistakes_come_through(depth: int) -> None:
     with pytest.raises(ZeroDivisionError):
         list(overlapped([1], lambda x: x, lambda x: x // 0, lambda x: x, depth=depth))
+
+
+@pytest.mark.parametrize("n_given", [0, 1, 3])
+def test_without_threads_the_work_is_done_all_the_same(monkeypatch: pytest.MonkeyPatch, n_given: int) -> None:
+    original, started = threading.Thread.start, []
+
+    def start(thread: threading.Thread) -> None:
+        if len(started) == n_given:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        original(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    done = list(overlapped(range(5), lambda x: x, lambda x: x, lambda x: x, depth=2))
+    assert done == [0, 1, 2, 3, 4]
+    assert len(started) == n_given
+
+
+def test_threads_are_there_before_the_work_takes_the_memory() -> None:
+    n_threads: list[int] = []
+
+    def work(item: int) -> int:
+        n_threads.append(threading.active_count())
+        return item
+
+    assert list(overlapped(range(3), lambda x: x, work, lambda x: x, depth=3)) == [0, 1, 2]
+    assert n_threads == [threading.active_count() + 6] * 3

@@ -6,6 +6,7 @@ Reading ahead and writing behind hide the time of decoding and encoding, in whic
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,7 +36,8 @@ def overlapped(
         load: first step, runs in up to ``depth`` threads ahead of ``work``.
         work: second step, runs in this thread.
         save: last step, runs in up to ``depth`` threads behind ``work``.
-        depth: how many items may be loaded ahead, and how many saved behind; 0 for one step after the other.
+        depth: how many items may be loaded ahead, and how many saved behind; 0 for one step after the other, which is
+            also what happens where the system gives no threads.
         weight: size of an item.
         largest_weight: no item is loaded while it would weigh more than this together with all the items between
             loading and saving. A single item may weigh more.
@@ -43,12 +45,15 @@ def overlapped(
             is saved and yielded.
     """
     if depth == 0:
-        for item in items:
-            if stop():
-                return
-            yield save(work(load(item)))
+        yield from _one_by_one(items, load, work, save, stop)
         return
     with ThreadPoolExecutor(depth, "opir-load") as loaders, ThreadPoolExecutor(depth, "opir-save") as savers:
+        try:
+            _start_threads(loaders, depth)
+            _start_threads(savers, depth)
+        except RuntimeError:  # no memory, or no permission, for more threads
+            yield from _one_by_one(items, load, work, save, stop)
+            return
         waiting = deque(items)
         loading: deque[tuple[int, Future[_Loaded]]] = deque()
         saving: deque[tuple[int, Future[_Saved]]] = deque()
@@ -74,6 +79,29 @@ def overlapped(
         finally:
             for _, future in loading:
                 future.cancel()
+
+
+def _one_by_one(
+    items: Sequence[_Item],
+    load: Callable[[_Item], _Loaded],
+    work: Callable[[_Loaded], _Done],
+    save: Callable[[_Done], _Saved],
+    stop: Callable[[], bool],
+) -> Iterator[_Saved]:
+    for item in items:
+        if stop():
+            return
+        yield save(work(load(item)))
+
+
+def _start_threads(pool: ThreadPoolExecutor, n: int) -> None:
+    """Start all threads of a pool, which it would do one by one, when the network may have left no memory for them."""
+    go = threading.Event()
+    try:
+        for _ in range(n):
+            pool.submit(go.wait)
+    finally:
+        go.set()
 
 
 def _load_ahead(

@@ -18,7 +18,7 @@ TILE_SIDE_PX = 320
 _LABEL_WIDTH_PX = 130
 _HEADING_HEIGHT_PX = 24
 _GAP_PX = 4
-_FONT_PX = 14
+_FONT_PX, _LINE_PX = 14, 20
 _PAPER, _INK = (255, 255, 255), (20, 20, 20)
 
 
@@ -33,7 +33,7 @@ class Row:
 
 
 def draw_sheet(headings: Sequence[str], rows: Sequence[Row]) -> Photo:
-    """Lay small pictures out; a column is as wide, and a row as high, as its largest picture.
+    """Lay small pictures out; a column is as wide, and a row as high, as its largest picture, or as its label.
 
     Args:
         headings: one per column.
@@ -46,7 +46,9 @@ def draw_sheet(headings: Sequence[str], rows: Sequence[Row]) -> Photo:
         [tile for tile in column if tile is not None] for column in zip(*(row.tiles for row in rows), strict=True)
     ]
     widths = [max((tile.shape[1] for tile in column), default=0) for column in columns]
-    heights = [max((tile.shape[0] for tile in row.tiles if tile is not None), default=0) for row in rows]
+    heights = [
+        max((len(row.label) * _LINE_PX, *(tile.shape[0] for tile in row.tiles if tile is not None))) for row in rows
+    ]
     lefts = list(itertools.accumulate((width + _GAP_PX for width in widths), initial=_LABEL_WIDTH_PX))
     tops = list(itertools.accumulate((height + _GAP_PX for height in heights), initial=_HEADING_HEIGHT_PX))
     sheet = Image.new("RGB", (lefts[-1], tops[-1]), _PAPER)
