@@ -40,7 +40,11 @@ class Browser:
             f"--user-data-dir={profile}",
             "--window-size=1280,900",
         ]
-        preferences = {"download.default_directory": str(downloads), "download.prompt_for_download": False}
+        preferences = {
+            "download.default_directory": str(downloads),
+            "download.prompt_for_download": False,
+            "profile.default_content_setting_values.automatic_downloads": 1,  # people are asked at the second one
+        }
         wanted = {
             "goog:chromeOptions": {"binary": CHROMIUM, "args": arguments, "prefs": preferences},
             "goog:loggingPrefs": {"browser": "ALL"},
@@ -142,15 +146,17 @@ class Browser:
         entries = self._call("POST", f"{self._session}/se/log", {"type": "browser"})
         return [entry["message"] for entry in entries if entry["level"] in ("SEVERE", "WARNING")]
 
-    def downloaded(self) -> Path:
-        """Wait for a download to be complete, and return it."""
+    def downloaded(self, count: int = 1) -> Path:
+        """Wait until so many downloads are complete, and return the first by name."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             files = sorted(self.downloads.iterdir())
-            if files and not any(path.suffix == ".crdownload" or path.name.startswith(".") for path in files):
+            if len(files) >= count and not any(
+                path.suffix == ".crdownload" or path.name.startswith(".") for path in files
+            ):
                 return files[0]
             time.sleep(0.05)
-        raise AssertionError(f"nothing was downloaded; the page says {self.text('#download-state')!r}")
+        raise AssertionError(f"fewer than {count} downloads; the page says {self.text('#download-state')!r}")
 
     def _call(self, method: str, path: str, body: object = None):
         data = None if body is None else json.dumps(body).encode()

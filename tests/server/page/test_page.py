@@ -196,6 +196,7 @@ def test_a_text_file_with_the_name_of_a_picture(browser: Browser, server: str, n
     browser.wait("document.querySelector('#strip li[data-state=failed]')")
     assert browser.text("#failure-message").startswith("not a picture; expected a PNG, JPEG")
     assert browser.text("#photo-name") == name
+    assert browser.run("return document.querySelector('#zoom').value") == "–"  # there is nothing to zoom
     assert "422" in browser.problems()[0]
     browser.click("#failure-remove")
     assert browser.text("#photo-name") == "noisy.png"
@@ -253,6 +254,29 @@ def test_cancel_and_try_again(browser: Browser, server: str, server_id: int, noi
     browser.click("#retry")
     browser.wait(DONE, 2)
     assert browser.text("#announcements").startswith("noisy.png is restored.")
+
+
+def test_all_photos_are_saved_and_a_download_can_be_cancelled(
+    browser: Browser, server: str, server_id: int, noisy: Path, photo: Path
+) -> None:
+    restored(browser, server, noisy, photo)
+    browser.wait("!document.querySelector('#download-all').hidden")
+    browser.type("#strength", 10 * KEYS["left"])  # so that the server has to make the file
+    os.kill(server_id, signal.SIGSTOP)
+    try:
+        browser.click("#download")
+        browser.wait("!document.querySelector('#download-cancel').hidden")
+        assert browser.run("return document.querySelector('#download').disabled")
+        browser.click("#download-cancel")
+        browser.wait("document.querySelector('#download-state').textContent === 'Cancelled.'")
+        assert browser.run("return document.activeElement.id") == "download"
+    finally:
+        os.kill(server_id, signal.SIGCONT)
+    assert browser.box("#download-cancel")["height"] == 0
+    browser.click("#download-all")
+    browser.wait("document.querySelector('#download-state').textContent === '2 photos saved.'")
+    browser.downloaded(2)
+    assert sorted(path.name for path in browser.downloads.iterdir()) == ["noisy-restored.png", "photo-restored.png"]
 
 
 def test_a_format_that_the_browser_cannot_show(browser: Browser, server: str, noisy: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import { Api } from "./api.js";
 import { meanCorrection } from "./correction.js";
-import { download } from "./download.js";
+import { Downloads } from "./download.js";
 import { showFacts, showFindings, summaryOf } from "./findings.js";
 import { bindIntake } from "./intake.js";
 import { sameComputation, taskInSentence } from "./options.js";
@@ -23,6 +23,9 @@ const stage = new Stage();
 const settings = new Settings(edited);
 const queue = new Queue(api, () => settings.output, changed);
 const strip = new Strip(element("strip"), { select, cancel: (photo) => queue.cancel(photo), remove });
+const downloads = new Downloads(api, () => settings.output, {
+  one: element("download"), all: element("download-all"), cancel: element("download-cancel"), state: element("download-state"),
+});
 let selected = null;
 let shownResult; // whose findings are shown
 let shownAnalysis;
@@ -45,7 +48,7 @@ function select(photo) {
   document.body.classList.toggle("working", photo !== null);
   document.title = photo ? `${photo.name} – OPIR` : "OPIR";
   for (const other of queue.photos) strip.update(other, other === photo);
-  element("download-state").textContent = "";
+  downloads.clear();
   if (!photo) return;
   settings.show(photo.edit);
   render(photo);
@@ -68,6 +71,7 @@ function changed(photo) {
   if (photo.state === "failed" && !photo.announced && photo !== selected) announce(`${photo.name} failed. ${photo.error.message}`);
   photo.announced = !photo.isUnderWay;
   if (photo === selected) render(photo);
+  else offerDownloads();
 }
 
 async function render(photo) {
@@ -81,8 +85,7 @@ async function render(photo) {
   showFailure(photo);
   element("findings").hidden = !result && !photo.isUnderWay;
   element("same").hidden = queue.photos.length < 2;
-  element("download").disabled = !result;
-  element("download-all").hidden = queue.photos.filter((other) => other.result).length < 2;
+  offerDownloads();
   if (result !== shownResult || photo.analysis !== shownAnalysis) {
     shownAnalysis = photo.analysis;
     showFindings(result, photo.analysis);
@@ -131,24 +134,8 @@ function recompute(photo) {
   if (!isCurrent && queue.photos.includes(photo)) queue.restart(photo);
 }
 
-async function save(photos) {
-  const state = element("download-state");
-  const buttons = [element("download"), element("download-all")];
-  for (const button of buttons) button.disabled = true;
-  const { signal } = new AbortController();
-  try {
-    for (const photo of photos) {
-      const told = ({ progress }) => element("download").style.setProperty("--share", String(progress));
-      state.textContent = `Preparing ${photo.name} …`;
-      await download(api, photo, settings.output, { signal, told });
-    }
-    state.textContent = photos.length === 1 ? "Saved." : `${photos.length} photos saved.`;
-  } catch (error) {
-    state.textContent = `${error.message} ${error.hint ?? ""}`;
-  } finally {
-    for (const button of buttons) button.disabled = false;
-    element("download").style.removeProperty("--share");
-  }
+function offerDownloads() {
+  downloads.offer(selected, queue.photos);
 }
 
 function announce(text) {
@@ -178,8 +165,8 @@ bindIntake({ buttons: [element("choose"), element("add")], input: element("files
 on("busy-cancel", () => queue.cancel(selected));
 on("retry", () => queue.restart(selected));
 on("failure-remove", () => remove(selected));
-on("download", () => save([selected]));
-on("download-all", () => save(queue.photos.filter((photo) => photo.result)));
+on("download", () => downloads.save([selected], offerDownloads));
+on("download-all", () => downloads.save(queue.photos.filter((photo) => photo.result), offerDownloads));
 on("same", () => {
   for (const photo of queue.photos) {
     photo.edit = selected.edit;

@@ -26,7 +26,7 @@ export class Stage {
     this.#view = new View(this.#stage, {
       moved: () => {
         this.#slider.place();
-        element("zoom").value = `${Math.round(100 * this.#view.zoom)} %`;
+        this.#showZoom();
       },
       dragged: (x) => this.#slider.dragTo(x),
     });
@@ -54,6 +54,7 @@ export class Stage {
     this.#stage.classList.toggle("empty", !photo.before);
     for (const button of element("view").querySelectorAll("button:not(#uncertainty)")) button.disabled = !photo.before;
     this.#showOverlay();
+    this.#showZoom();
     await Promise.all([
       load(this.#before, photo.before), load(this.#under, photo.before), load(this.#after, photo.result?.restored),
     ]);
@@ -66,6 +67,10 @@ export class Stage {
   /** Blend for the eye, in encoded values as the server does. */
   setStrength(percent) {
     this.#stage.style.setProperty("--strength", String(percent / 100));
+  }
+
+  #showZoom() {
+    element("zoom").value = this.#photo?.before ? `${Math.round(100 * this.#view.zoom)} %` : "–";
   }
 
   #showOverlay() {
