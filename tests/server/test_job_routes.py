@@ -44,6 +44,7 @@ async def ended(client: httpx.AsyncClient, job: str) -> list[tuple[str, dict[str
     """Follow a job to its end and return its events."""
     response = await client.get(f"/v1/jobs/{job}/events")
     assert response.headers["content-type"].startswith("text/event-stream")
+    assert response.headers["x-accel-buffering"] == "no"  # or nginx keeps the events until it has many
     found = []
     for block in response.text.strip().split("\n\n"):
         event, data = block.split("\n")

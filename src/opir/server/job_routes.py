@@ -84,7 +84,8 @@ def job_router(service: Service) -> APIRouter:
     )
     async def follow(job_id: str) -> StreamingResponse:
         """Send an event whenever the job has advanced, until it ends."""
-        return StreamingResponse(job_events(service.jobs.get(job_id), status_of), media_type=MEDIA_TYPE)
+        events = job_events(service.jobs.get(job_id), status_of)
+        return StreamingResponse(events, headers={"x-accel-buffering": "no"}, media_type=MEDIA_TYPE)  # nginx waits else
 
     @router.get(
         "/{job_id}/result",
