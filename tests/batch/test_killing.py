@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,3 +46,20 @@ def test_killed_and_resumed_equals_undisturbed(tmp_path: Path, tree: Tree, n_kil
             restore(resume=True).kill_after(moments.uniform(0.0, seconds))
         assert restore(resume=True).finish()[0] == 1
         assert tree(tmp_path / "out") == expected, f"attempt {attempt}"
+
+
+@pytest.mark.parametrize("n_kills", [2, pytest.param(50, marks=pytest.mark.slow)])
+def test_killed_in_place_and_resumed_restores_every_original_once(tmp_path: Path, tree: Tree, n_kills: int) -> None:
+    write_pictures(tmp_path / "kept")
+    folder = tmp_path / "in"  # always the same: messages name it
+    shutil.copytree(tmp_path / "kept", folder)
+    code, _, _, seconds = Process(folder, "--in-place").finish()
+    assert code == 1, "one picture is broken"
+    expected = tree(folder)
+    moments = random.Random(n_kills)
+    for attempt in range(n_kills):
+        shutil.rmtree(folder)
+        shutil.copytree(tmp_path / "kept", folder)
+        Process(folder, "--in-place").kill_after(moments.uniform(0.0, seconds))
+        assert Process(folder, "--in-place", "--resume").finish()[0] == 1
+        assert tree(folder) == expected, f"attempt {attempt}"
