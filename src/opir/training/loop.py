@@ -97,6 +97,8 @@ def train(
         if processes.leads:
             prepare_run_folder(run, recipe, processes, step=first)
         log = stack.enter_context(closing(RunLog(run if processes.leads else None, step=first)))
+        if recipe.compile:
+            state.network.compile(dynamic=False)
         every_step = all(phase.n_stages != 0 for phase in recipe.phases)
         model = processes.share_gradients(state.network, all_used=every_step)
         sheet_every = max(LEAST_SHEET_INTERVAL, recipe.n_steps // MOST_SHEETS)
