@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import machine
 from opir.model import RestorationNetwork, preset
 from opir.ops import choose_implementation
 from opir.runtime.torch_frames import Frame, restore_frames
@@ -75,13 +76,13 @@ def main() -> None:
                 torch.cuda.empty_cache()
     report = {
         "question": "frames per second of the torch engine, bytes in memory to bytes in memory",
+        **machine.describe(),
         "height": options.height,
         "width": options.width,
         "frames": options.frames,
         "device": torch.cuda.get_device_name() if on_cuda else (platform.processor() or platform.machine()),
         "threads": torch.get_num_threads(),
         "operator": ": ".join(choose_implementation(device, torch.float32)),
-        "torch": torch.__version__,
         "cuda": torch.version.cuda,
         "rows": rows,
     }

@@ -21,6 +21,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+import machine
 from opir.ops import choose_implementation, pixelwise_conv, pixelwise_conv_reference
 from opir.ops._plain import Options, plain_backward, plain_forward
 
@@ -69,10 +70,10 @@ def main() -> None:
         print("  ".join(f"{key} {value:.3f}" if isinstance(value, float) else str(value) for key, value in row.items()))
     report = {
         "question": "time of the per-pixel operator over that of a copy of the same bytes",
+        **machine.describe(),
         "device": torch.cuda.get_device_name(),
         "implementation": chosen,
         "reason": reason,
-        "torch": torch.__version__,
         "cuda": torch.version.cuda,
         "rows": rows,
     }

@@ -16,7 +16,7 @@ from statistics import median
 from opir.runtime.machine import usable_threads
 
 RESULTS = Path(__file__).parent / "results"
-LIBRARIES = ("opir", "numpy", "onnxruntime", "torch", "opencv-python-headless", "scikit-image")
+LIBRARIES = ("opir", "numpy", "onnxruntime", "torch", "triton", "opencv-python-headless", "scikit-image")
 
 
 @dataclass(frozen=True, kw_only=True)

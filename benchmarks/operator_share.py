@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+import machine
 from opir.data.mixture import Sample
 from opir.model import RestorationNetwork, preset
 from opir.ops import pixelwise_conv, pixelwise_conv_reference
@@ -73,13 +73,12 @@ def main() -> None:
     seconds = _medians(contestants, options.repeats)
     report = {
         "question": "share of the per-pixel operator in a CPU training step",
+        **machine.describe(),
         "preset": options.preset,
         "batch": options.batch,
         "crop": options.crop,
         "precision": options.precision,
         "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "machine": platform.processor() or platform.machine(),
         "median_seconds": seconds,
         "share_of_step": config.n_stages * seconds["operator"] / seconds["step"],
         "slices_over_operator": seconds["operator_as_slices"] / seconds["operator"],

@@ -4,7 +4,8 @@ A network is any ``torch.nn.Module`` in a file outside of this repository, built
 random weights: time and memory do not depend on them. It gets (1, 3, H, W) in [0, 1] and may return anything.
 Multiply-adds are counted in its convolutions, linear layers and matrix products by torch's own counter. Each contestant
 and size runs in a process of its own, so that the peak of memory is its own: above the process before the first run.
-OPIR runs as the default engine does, from array to array; classical methods are those of :mod:`opir.baselines`.
+OPIR runs as the default engine does, from array to array; classical methods are those of :mod:`opir.baselines`. The
+file's own imports are looked for beside it and one folder above; for a deeper package put its checkout on PYTHONPATH.
 
     python benchmarks/peer.py --module ~/PromptIR/net/model.py --class PromptIR --args '{"decoder": true}'
     python benchmarks/peer.py --baseline nlm-opencv --size 0.25
@@ -143,6 +144,7 @@ def _network(contestant: dict[str, object], image: np.ndarray) -> Prepared:
     if spec is None or spec.loader is None:
         raise SystemExit(f"expected a Python file, got {path}")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     network = getattr(module, str(contestant["name"]))(**json.loads(str(contestant["args"]))).eval()
     if contestant["threads"] is not None:

@@ -22,6 +22,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+import machine
 from opir.data.mixture import Sample
 from opir.data.resident import ResidentTrainingSet
 from opir.data.training_folder import open_banks
@@ -100,6 +101,7 @@ def main() -> None:
     shares = {name: None if value is None else round(value / total, 4) for name, value in parts.items()}
     report = {
         "question": "samples per second in training, and where the time goes",
+        **machine.describe(),
         "preset": options.preset,
         "batch": options.batch,
         "crop": options.crop,
@@ -107,7 +109,6 @@ def main() -> None:
         "device": torch.cuda.get_device_name() if device.type == "cuda" else platform.processor() or platform.machine(),
         "threads": torch.get_num_threads(),
         "operator": ": ".join(choose_implementation(device, torch.float32)),
-        "torch": torch.__version__,
         "cuda": torch.version.cuda,
         "samples_per_second": round(options.batch / seconds["step"], 2),
         "median_seconds": seconds,
@@ -133,14 +134,20 @@ def _operator(recipe: Recipe, batch: int, crop: int, device: torch.device) -> Ca
     """One stage's operator, values and all gradients, as the model calls it."""
     config = recipe.model
     shape = (batch, 3, crop, crop)
+    dtype = torch.bfloat16 if recipe.precision == "bfloat16" else torch.float32  # of what the network predicts
+
+    def predicted(n_channels: int) -> Tensor:
+        return torch.randn(batch, n_channels, crop, crop, device=device, dtype=dtype).requires_grad_()
+
     image = torch.rand(shape, device=device, requires_grad=True)
-    kernels = torch.randn(batch, config.n_kernel_channels, crop, crop, device=device, requires_grad=True)
-    mixing = torch.rand(batch, len(config.dilations), crop, crop, device=device, requires_grad=True)
+    kernels, logits, bias = predicted(config.n_kernel_channels), predicted(len(config.dilations)), predicted(3)
     upstream = torch.randn(shape, device=device)
 
     def run() -> object:
-        value = pixelwise_conv(image, kernels, dilations=config.dilations, mixing=mixing)
-        return torch.autograd.grad(value, (image, kernels, mixing), upstream)
+        value = pixelwise_conv(
+            image, kernels, dilations=config.dilations, mixing_logits=logits, bias=bias, add_image=True
+        )
+        return torch.autograd.grad(value, (image, kernels, logits, bias), upstream)
 
     return run
 

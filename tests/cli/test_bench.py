@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from opir.cli.main import app
+from opir.runtime import speed
+from opir.runtime.speed import Speed
 
 QUICK = ("--engine", "onnxruntime", "--size", "0.001", "--repeats", "1", "--threads", "1")
 
@@ -27,6 +30,29 @@ def test_a_table(tiny_model: Path) -> None:
     assert "1 threads" in first
     assert headings.split()[:4] == ["engine", "device", "precision", "effort"]
     assert row.split()[:4] == ["onnxruntime", "cpu", "float32", "best"]
+
+
+def test_memory_of_a_gpu_has_a_place_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = Speed(
+        engine="torch",
+        device="cuda",
+        precision="float16",
+        height=816,
+        width=1224,
+        tile=0,
+        n_tiles=1,
+        share_refined=1.0,
+        load_seconds=1.0,
+        seconds=0.01,
+        cpu_seconds=0.01,
+        megapixels_per_second=100.0,
+        peak_bytes=200_000_000,
+        process_peak_bytes=900_000_000,
+        device_peak_bytes=1_234_000_000,
+    )
+    monkeypatch.setattr(speed, "measure", lambda _: there)
+    result = CliRunner().invoke(app, ["bench", "--engine", "torch", "--effort", "best"])
+    assert result.stdout.splitlines()[-1].endswith("200 MB, cuda 1234 MB")
 
 
 def test_an_engine_that_fails(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import torch
 
 from opir.errors import ConfigurationError
 from opir.runtime import torch_device
-from opir.runtime.torch_device import choose_device, free_bytes
+from opir.runtime.torch_device import choose_device, free_bytes, peak_bytes
 
 
 def test_auto_takes_the_first_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +33,9 @@ def test_a_missing_device_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_free_memory_of_the_processor() -> None:
     assert free_bytes(torch.device("cpu")) > 0
+
+
+def test_peak_memory_is_that_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert peak_bytes(torch.device("cpu")) is None
+    monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda _: 7)
+    assert peak_bytes(torch.device("cuda:0")) == 7

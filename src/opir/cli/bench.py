@@ -92,6 +92,8 @@ def _installed() -> tuple[EngineName, ...]:
 
 def _row(speed: Speed, effort: str) -> tuple[str, ...]:
     memory = "-" if speed.peak_bytes is None else f"{speed.peak_bytes / 1e6:.0f} MB"
+    if speed.device_peak_bytes is not None:
+        memory += f", {speed.device} {speed.device_peak_bytes / 1e6:.0f} MB"
     return (
         speed.engine,
         speed.device,

@@ -89,6 +89,8 @@ class Speed:
     """Peak memory above the decoded picture and what was loaded before it; None where the system does not say."""
     process_peak_bytes: int | None
     """Peak memory of the whole process."""
+    device_peak_bytes: int | None
+    """Peak memory of torch on a CUDA device, model included; None where something else computed."""
 
 
 def measure(case: Case) -> Speed:
@@ -136,6 +138,7 @@ def measure_here(case: Case) -> Speed:
         megapixels_per_second=report.height * report.width / MEGAPIXEL / median(wall),
         peak_bytes=None if peak is None or before is None else peak - before,
         process_peak_bytes=peak,
+        device_peak_bytes=_device_peak(restorer),
     )
 
 
@@ -163,6 +166,16 @@ def _memory(name: str) -> int | None:
     except OSError:
         return None
     return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(f"{name}:")), None)
+
+
+def _device_peak(restorer: Restorer) -> int | None:
+    if restorer.engine.name != "torch":
+        return None
+    import torch
+
+    from opir.runtime.torch_device import peak_bytes
+
+    return peak_bytes(torch.device(restorer.engine.device))
 
 
 def _child(argument: str) -> int:

@@ -40,6 +40,11 @@ def free_bytes(device: torch.device) -> int:
     return available_memory_bytes()
 
 
+def peak_bytes(device: torch.device) -> int | None:
+    """Return the most memory [bytes] that torch has held on a CUDA device in this process; None on others."""
+    return torch.cuda.max_memory_reserved(device) if device.type == "cuda" else None
+
+
 def _cuda_problem() -> str | None:
     if torch.cuda.is_available():
         return None
