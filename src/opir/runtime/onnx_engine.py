@@ -54,8 +54,8 @@ _OUTPUTS: Final = {
 _OUT_OF_MEMORY: Final = ("failed to allocate memory", "bad_alloc", "bad allocation", "out of memory")
 _NO_TELEMETRY: Final = "ORT_DISABLE_TELEMETRY"
 _INTERRUPTED: Final = "terminate flag"
-_QUIET: Final = 3
-"""ONNX Runtime's log level for errors only; its warnings are addressed to its developers."""
+_QUIET: Final = 4
+"""ONNX Runtime's log level for what ends the process: its errors are raised, and some (a lack of memory) are mended."""
 
 
 class OnnxEngine:
