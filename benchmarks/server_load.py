@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--capacity-requests", type=int, default=150)
     parser.add_argument("--overload-requests", type=int, default=400)
     parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--only-memory", action="store_true", help="where other work on the machine spoils all times")
     parser.add_argument("--json", type=Path, default=None)
     options = parser.parse_args()
     found = asyncio.run(measure(options))
@@ -89,6 +90,10 @@ async def measure(options: argparse.Namespace) -> dict[str, object]:
             raise SystemExit("the server did not start")
         async with clients_of(ready[0]) as client:
             await client.post("/v1/restore", content=picture(0))  # the first one is never like the others
+            if options.only_memory:
+                memory = await memory_run(client, server.pid, options.requests)
+                left = await left_behind(client, server.pid)
+                return {**conditions(options), "memory": memory, "left_behind": left}
             capacity = await closed_loop(client, range(options.capacity_requests), n_clients=N_WAITING + 1)
             rate = len(capacity[0]) / capacity[1]
             overload, seconds = await open_loop(client, options.overload_requests, rate=2.0 * rate)
@@ -101,11 +106,7 @@ async def measure(options: argparse.Namespace) -> dict[str, object]:
     accepted, refused = ([entry for entry in overload if (entry.status == 200) is kind] for kind in (True, False))
     full = quantiles(capacity[0])
     return {
-        "question": "does the server refuse at once, keep its latency, and stay small",
-        "versions": {"opir": opir.__version__, "onnxruntime": version("onnxruntime"), "fastapi": version("fastapi")},
-        "machine": {"processor": platform.machine(), "processors": os.cpu_count(), "load": os.getloadavg()[0]},
-        "model": str(options.model),
-        "queue": N_WAITING,
+        **conditions(options),
         "capacity": {
             "pictures_per_s": round(rate, 3),
             "after_over_before": round(capacity[1] / again[1], 3),
@@ -126,6 +127,17 @@ async def measure(options: argparse.Namespace) -> dict[str, object]:
         },
         "memory": memory,
         "left_behind": left,
+    }
+
+
+def conditions(options: argparse.Namespace) -> dict[str, object]:
+    """Say what was asked, and of what."""
+    return {
+        "question": "does the server refuse at once, keep its latency, and stay small",
+        "versions": {"opir": opir.__version__, "onnxruntime": version("onnxruntime"), "fastapi": version("fastapi")},
+        "machine": {"processor": platform.machine(), "processors": os.cpu_count(), "load": os.getloadavg()[0]},
+        "model": str(options.model),
+        "queue": N_WAITING,
     }
 
 
