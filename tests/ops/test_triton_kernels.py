@@ -48,6 +48,9 @@ CASES = (
     Case(height=4, width=6, dilations=(1,), mixing="weights", layout="channels_last"),
     Case(height=4, width=6, dilations=(1,), mixing="weights", layout="transposed"),
     Case(height=4, width=6, dilations=(1,), mixing="weights", layout="channels_of_one", batch=2),
+    Case(height=9, width=1, dilations=(4,), mixing="weights"),  # farther than the picture is wide
+    Case(height=3, width=5, dilations=(1,), mixing="weights", layout="columns_of_one", channels=2),
+    Case(height=3, width=5, dilations=(1,), mixing="weights", layout="expanded", batch=2),
 )
 TOLERANCES = {torch.float32: 1e-5, torch.float16: 3e-3, torch.bfloat16: 2e-2}
 """Largest error relative to the largest value: rounding of inputs, then of sums, then of results."""
@@ -60,6 +63,10 @@ def relayout(tensor: Tensor, layout: str) -> Tensor:
         return tensor.transpose(2, 3).contiguous().transpose(2, 3)
     if layout == "channels_of_one":  # as slices of the operator that the network predicts
         return torch.cat([tensor, tensor], dim=1)[:, tensor.shape[1] :]
+    if layout == "columns_of_one":  # rows farther apart than they are long, first element not at the start
+        return torch.cat([tensor, tensor], dim=3)[..., tensor.shape[3] :]
+    if layout == "expanded":  # as the gradient of a sum: a stride of zero
+        return tensor[..., :1].expand_as(tensor)
     return tensor
 
 
