@@ -89,7 +89,9 @@ def restore(
     ] = None,
     quality: Annotated[
         int | None,
-        typer.Option(min=1, max=100, metavar="1..100", help="JPEG, WebP or AVIF quality.", show_default="like the input"),
+        typer.Option(
+            min=1, max=100, metavar="1..100", help="JPEG, WebP or AVIF quality.", show_default="like the input"
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing results.")] = False,
     in_place: Annotated[
