@@ -38,18 +38,13 @@ class DegradationEstimator(nn.Module):
         self.entry = nn.Conv2d(3 + 3 * CELL**2, first, 3, padding=1)
         self.reduce = nn.Conv2d(first, second, 3, padding=1, stride=2)
         self.deepen = nn.Conv2d(second, third, 3, padding=1)
-        self.widen = nn.ModuleList(
-            nn.Conv2d(third, third, 3, padding=dilation, dilation=dilation) for dilation in config.estimator_dilations
-        )
+        self.widen = nn.ModuleList(_widening(third, dilation) for dilation in config.estimator_dilations)
         self.normalise = nn.LayerNorm(third)
         self.hidden = nn.Linear(third, 2 * third)
         self.task_logits = nn.Linear(2 * third, config.n_tasks)
         self.context = nn.Linear(2 * third, config.n_context)
         for layer in (self.entry, self.reduce, self.deepen, self.hidden):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        for layer in self.widen:
-            nn.init.normal_(layer.weight, std=WIDEN_GAIN * (9 * third) ** -0.5)
-            nn.init.zeros_(layer.bias)
 
     def encode(self, image: Tensor) -> Tensor:
         """Local evidence of degradation.
@@ -82,3 +77,11 @@ class DegradationEstimator(nn.Module):
         """Task weights p (B, T) in [0, 1] and context z (B, Z) from averaged features (B, C)."""
         logits, context = self.logits(mean)
         return torch.sigmoid(logits), context
+
+
+def _widening(width: int, dilation: int) -> nn.Conv2d:
+    layer = nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation)
+    assert layer.bias is not None
+    nn.init.normal_(layer.weight, std=WIDEN_GAIN * (9 * width) ** -0.5)
+    nn.init.zeros_(layer.bias)
+    return layer

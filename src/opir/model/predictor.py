@@ -58,6 +58,22 @@ class ResidualBlock(nn.Module):
         return x + change
 
 
+class BlockChain(nn.ModuleList):
+    """The residual blocks of one level, one after the other."""
+
+    def __init__(self, width: int, n_blocks: int, *, config: NetworkConfig) -> None:
+        n_conditions = config.n_conditions if config.block_modulation else 0
+        super().__init__(
+            ResidualBlock(width, norm=config.block_norm, n_conditions=n_conditions) for _ in range(n_blocks)
+        )
+
+    def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
+        """Map (B, C, h, w) to the same shape; the conditions are (B, n_conditions)."""
+        for block in self:
+            x = block(x, conditions)
+        return x
+
+
 class ContextModulation(nn.Module):
     """Scale and shift every channel by an affine map of task weights and context; the identity at the start."""
 
@@ -92,10 +108,10 @@ class OperatorPredictor(nn.Module):
         self.encoder_modulation = nn.ModuleList(ContextModulation(n_conditions, width) for width in widths)
         self.decoder_modulation = nn.ModuleList(ContextModulation(n_conditions, width) for width in widths[:-1])
         self.encoder = nn.ModuleList(
-            _blocks(*level, config=config) for level in zip(widths, config.encoder_blocks, strict=True)
+            BlockChain(*level, config=config) for level in zip(widths, config.encoder_blocks, strict=True)
         )
         self.decoder = nn.ModuleList(
-            _blocks(*level, config=config) for level in zip(widths[:-1], config.decoder_blocks, strict=True)
+            BlockChain(*level, config=config) for level in zip(widths[:-1], config.decoder_blocks, strict=True)
         )
         self.exit = nn.Conv2d(widths[0], config.head_width, config.exit_kernel, padding=config.exit_kernel // 2)
         for layer in (self.entry, *self.down, *self.up, self.exit):
@@ -121,22 +137,13 @@ class OperatorPredictor(nn.Module):
             if level:
                 x = self.down[level - 1](x)
             x = modulation(x, conditions)
-            for block in blocks:
-                x = block(x, conditions)
+            x = blocks(x, conditions)
             skips.append(x)
         for level in reversed(range(len(self.up))):
             x = F.pixel_shuffle(self.up[level](x), 2) + skips[level]
             x = self.decoder_modulation[level](x, conditions)
-            for block in self.decoder[level]:
-                x = block(x, conditions)
+            x = self.decoder[level](x, conditions)
         return F.leaky_relu(self.exit(x), NEGATIVE_SLOPE)
-
-
-def _blocks(width: int, n_blocks: int, *, config: NetworkConfig) -> nn.ModuleList:
-    n_conditions = config.n_conditions if config.block_modulation else 0
-    return nn.ModuleList(
-        ResidualBlock(width, norm=config.block_norm, n_conditions=n_conditions) for _ in range(n_blocks)
-    )
 
 
 def _bias(convolution: nn.Conv2d) -> Tensor:
