@@ -27,7 +27,9 @@ def test_a_block_with_norm_changes_its_input_by_an_amount_that_does_not_grow_wit
     torch.testing.assert_close(
         normed(100 * features, none) - 100 * features, normed(features, none) - features, rtol=1e-2, atol=1e-2
     )
-    assert (plain(100 * features, none) - 100 * features).abs().mean() > 50 * (plain(features, none) - features).abs().mean()
+    assert (plain(100 * features, none) - 100 * features).abs().mean() > 50 * (
+        plain(features, none) - features
+    ).abs().mean()
 
 
 def test_the_norm_and_the_exit_are_choices_that_weights_can_be_loaded_for():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import sys
+import zlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -198,3 +200,14 @@ def test_enormous_metadata_do_not_fail_the_picture() -> None:
     stream.seek(0)
     received = decode_frames.read_photo(stream, max_pixels=1)
     assert received.metadata == Metadata(icc_profile=b"small")
+
+
+def test_what_a_png_says_about_its_colours_comes_through_and_only_that() -> None:
+    content = struct.pack(">I", 100_000)
+    sound = struct.pack(">I4s", 4, b"gAMA") + content + struct.pack(">I", zlib.crc32(b"gAMA" + content))
+    for colours, expected in ((sound, sound), (sound[:-1], None), (sound + b"IDAT, say", sound), (b"nothing", None)):
+        photo = Photo(pixels=np.zeros((1, 1, 3), np.uint8), metadata=Metadata(png_colours=colours))
+        stream = io.BytesIO()
+        decode_frames.write_photo(stream, photo)
+        stream.seek(0)
+        assert decode_frames.read_photo(stream, max_pixels=1).metadata.png_colours == expected

@@ -13,7 +13,9 @@ from opir.training.loop import train
 
 
 @pytest.mark.slow  # compiles two sizes of crops
-@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")  # torch imports its own
+@pytest.mark.filterwarnings(
+    "ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"
+)  # torch imports its own
 def test_a_compiled_network_takes_the_same_steps(tmp_path):
     recipe = small_recipe()
     for name, compiled in (("plain", False), ("compiled", True)):

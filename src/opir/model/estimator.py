@@ -50,8 +50,8 @@ class DegradationEstimator(nn.Module):
         """Local evidence of degradation.
 
         Brightness and texture are told apart before the first convolution: the mean of each 4 x 4 cell, and every
-        pixel's deviation from it, amplified. Left to be learned, brightness drowns noise and streaks. Dilated convolutions
-        behind them see surfaces and objects: whether a wall is grey or stands in haze shows around it.
+        pixel's deviation from it, amplified. Left to be learned, brightness drowns noise and streaks. Dilated
+        convolutions behind them see surfaces and objects: whether a wall is grey or stands in haze shows around it.
 
         Args:
             image: (B, 3, H, W), sRGB in [0, 1]; H and W multiples of 8.

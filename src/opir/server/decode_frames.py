@@ -6,6 +6,7 @@ is checked before memory is taken for it.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from opir.errors import ImageError, ImageTooLargeError, UnreadableImageError, Un
 from opir.imaging import FORMATS, Metadata, Photo
 from opir.imaging.formats import READ_ONLY_FORMATS
 from opir.imaging.photo import SAMPLE_DTYPES, Samples, Subsampling
+from opir.imaging.png_colours import read_png_colours
 
 Operation: TypeAlias = Literal["probe", "decode"]
 """``probe`` reads the header only."""
@@ -28,7 +30,7 @@ MAX_METADATA_BYTES: Final = 4 * 1024**2
 _ERRORS: Final[dict[str, type[ImageError]]] = {
     kind.__name__: kind for kind in (ImageTooLargeError, UnreadableImageError, UnsupportedImageError)
 }
-_BLOCKS: Final = ("icc_profile", "exif", "xmp", "iptc")
+_BLOCKS: Final = ("icc_profile", "exif", "xmp", "xmp_extension", "iptc", "png_colours")
 _DTYPES: Final = {dtype.name: dtype for dtype in SAMPLE_DTYPES}
 _SUBSAMPLINGS: Final[dict[object, Subsampling]] = {"4:4:4": "4:4:4", "4:2:2": "4:2:2", "4:2:0": "4:2:0"}
 _MAX_NOTES, _MAX_NOTE = 10, 300
@@ -128,17 +130,22 @@ def read_photo(stream: IO[bytes], *, max_pixels: int) -> Photo:
         raise BrokenFrameError("samples of an unknown kind were announced")
     pixels = _read_array(stream, (height, width, channels), dtype)
     alpha = _read_array(stream, (height, width), dtype) if entry.get("alpha") is True else None
-    icc_profile, exif, xmp, iptc = (_read_block(stream, size) for size in sizes)
+    blocks = {name: _read_block(stream, size) for name, size in zip(_BLOCKS, sizes, strict=True)}
     return Photo(
         pixels=pixels,
         alpha=alpha,
-        metadata=Metadata(icc_profile=icc_profile, exif=exif, xmp=xmp, iptc=iptc, dpi=_dpi(entry.get("dpi"))),
+        metadata=Metadata(**{**blocks, "png_colours": _sound_chunks(blocks)}, dpi=_dpi(entry.get("dpi"))),
         source_format=_format(entry),
         source_is_lossy=entry.get("is_lossy") is True,
         source_quality=_quality(entry.get("quality")),
         source_subsampling=_SUBSAMPLINGS.get(str(entry.get("subsampling"))),
         notes=_notes(entry.get("notes")),
     )
+
+
+def _sound_chunks(blocks: Mapping[str, bytes | None]) -> bytes | None:
+    """Read again what will be written to a PNG file byte by byte: the other side may have lied."""
+    return read_png_colours(io.BytesIO(bytes(8) + (blocks["png_colours"] or b"")))
 
 
 def _answer(stream: IO[bytes]) -> Mapping[str, object]:

@@ -25,9 +25,7 @@ def freeze(network: nn.Module, parts: Sequence[str]) -> None:
         members = {name for name in parameters if name == part or name.startswith(f"{part}.")}
         if not members:
             tops = ", ".join(dict.fromkeys(name.partition(".")[0] for name in parameters))
-            raise ConfigurationError(
-                f"frozen must name parts of the network, {tops}, or parts of these; got {part!r}"
-            )
+            raise ConfigurationError(f"frozen must name parts of the network, {tops}, or parts of these; got {part!r}")
         frozen |= members
     if len(frozen) == len(parameters):
         raise ConfigurationError(f"frozen must leave something to train; got {', '.join(parts)}")

@@ -49,7 +49,7 @@ class Phase:
     """Share of the samples for which the network is told the tasks instead of estimating them."""
 
     n_stages: int | None = None
-    """Stages of the network that are trained; None trains all. Stage 1 alone costs half; 0 trains the estimator alone."""
+    """Stages of the network that are trained; None: all. Stage 1 alone costs half; 0 trains the estimator alone."""
 
     def __post_init__(self) -> None:
         _check(
