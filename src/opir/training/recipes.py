@@ -19,6 +19,11 @@ from opir.training.recipe import Phase, Recipe
 MIXED: Final = ("haze", "rain_overlay", "snow", "motion_blur", "defocus_blur", "low_light", "gaussian_noise", "jpeg")
 """Operators that mixtures are drawn from."""
 
+DARK_AND_NOISY: Final = Ingredient(
+    weight=0.05, bank="low_light_pairs", operators=("gaussian_noise", "jpeg"), n_drawn=(1, 1), tasks=("low_light",)
+)
+"""Real dark pictures with more noise, or compressed once more."""
+
 BLUR_AND_NOISE: Final = ("motion_blur", "defocus_blur", "gaussian_noise", "sensor_noise")
 """Operators of blurred pictures that show what deconvolution does to noise."""
 
@@ -139,7 +144,8 @@ def all_tasks() -> Recipe:
     mixed = Ingredient(weight=0.12, bank=CLEAN, operators=MIXED, n_drawn=(2, 3))
     return Recipe(
         name="all_tasks",
-        ingredients=mixture(shares) | {"blur_and_noise": blurred, "camera_files": camera_file, "mixtures": mixed},
+        ingredients=mixture(shares)
+        | {"blur_and_noise": blurred, "dark_and_noisy": DARK_AND_NOISY, "camera_files": camera_file, "mixtures": mixed},
         n_steps=24_000,
         phases=TOLD_FIRST,
         max_gradient_norm=2.0,
@@ -176,15 +182,12 @@ def estimator() -> Recipe:
         "low_light_pairs": 0.06,
     }
     blurred = Ingredient(weight=0.05, bank=CLEAN, operators=BLUR_AND_NOISE, n_drawn=(2, 2))
-    dark = Ingredient(
-        weight=0.05, bank="low_light_pairs", operators=("gaussian_noise", "jpeg"), n_drawn=(1, 1), tasks=("low_light",)
-    )
     camera_file = Ingredient(weight=0.03, bank=CLEAN, operators=("sensor_noise", "jpeg"))
     mixed = Ingredient(weight=0.20, bank=CLEAN, operators=MIXED, n_drawn=(2, 3))
     return Recipe(
         name="estimator",
         ingredients=mixture(shares)
-        | {"blur_and_noise": blurred, "dark_and_noisy": dark, "camera_files": camera_file, "mixtures": mixed},
+        | {"blur_and_noise": blurred, "dark_and_noisy": DARK_AND_NOISY, "camera_files": camera_file, "mixtures": mixed},
         n_steps=4_000,
         phases=(Phase(crop_size=256, batch_size=16, told_share=0.0, n_stages=0),),
         frozen=("predictor", "head", "task_parameters", "estimator.context"),
