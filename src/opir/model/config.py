@@ -71,10 +71,6 @@ class NetworkConfig:
     estimator_dilations: tuple[int, ...] = ()
     """Distances between the taps of the estimator's further residual convolutions, in cells of 8 pixels."""
 
-    context_hidden: bool = False
-    """Whether the context has a hidden layer of its own instead of the one that finds the tasks: what says which
-    degradations there are need not say how strong they are."""
-
     n_context: int = 64
     """Length of the context vector z."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -47,7 +45,6 @@ class DegradationEstimator(nn.Module):
         self.context = nn.Linear(2 * third, config.n_context)
         for layer in (self.entry, self.reduce, self.deepen, self.hidden):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        self.context_hidden = deepcopy(self.hidden) if config.context_hidden else None
 
     def encode(self, image: Tensor) -> Tensor:
         """Local evidence of degradation.
@@ -73,10 +70,8 @@ class DegradationEstimator(nn.Module):
 
     def logits(self, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Task logits (B, T) and context (B, Z) from features averaged over the image, (B, C)."""
-        normalised = self.normalise(mean)
-        hidden = F.relu(self.hidden(normalised))
-        strength = hidden if self.context_hidden is None else F.relu(self.context_hidden(normalised))
-        return self.task_logits(hidden), CONTEXT_GAIN * self.context(strength)
+        hidden = F.relu(self.hidden(self.normalise(mean)))
+        return self.task_logits(hidden), CONTEXT_GAIN * self.context(hidden)
 
     def forward(self, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Task weights p (B, T) in [0, 1] and context z (B, Z) from averaged features (B, C)."""
