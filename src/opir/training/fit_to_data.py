@@ -49,11 +49,11 @@ def without_missing_pairs(recipe: Recipe, n_pictures: Mapping[str, int]) -> tupl
         The recipe, and one line for every ingredient that was left out.
 
     Raises:
-        ConfigurationError: if a synthetic ingredient lacks its pictures, or nothing would be left.
+        ConfigurationError: if an ingredient lacks its photographs, or nothing would be left.
     """
     used = {name: ingredient for name, ingredient in recipe.ingredients.items() if ingredient.weight > 0}
     missing = {name: ingredient for name, ingredient in used.items() if not n_pictures.get(ingredient.bank)}
-    needed = sorted({entry.bank for entry in missing.values() if entry.operators or not entry.bank.endswith(PAIRS)})
+    needed = sorted({entry.bank for entry in missing.values() if not entry.bank.endswith(PAIRS)})
     left = {name: ingredient for name, ingredient in used.items() if name not in missing}
     if needed or not left:
         banks = needed or sorted({ingredient.bank for ingredient in missing.values()})
