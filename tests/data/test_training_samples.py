@@ -11,7 +11,7 @@ from PIL import Image
 
 from conftest_data import NOISE, small_banks
 from opir.data.image_bank import ImageBank
-from opir.data.mixture import Ingredient
+from opir.data.mixture import Ingredient, Sample
 from opir.data.pairs import CleanImage, Pair
 from opir.data.resident import ResidentBank, ResidentTrainingSet
 from opir.data.training_folder import open_banks
@@ -186,6 +186,35 @@ def test_resident_batches_are_reproducible_labelled_and_quantised(banks):
     assert torch.equal(changed, one.labels[:, 0] > 0)
     assert 0 < int(changed.sum()) < 12
     assert 0 < one.told.sum() < 12
+
+
+@pytest.mark.parametrize("resident", [False, True])
+def test_a_crop_lies_in_its_surroundings_on_the_grid_of_eight(banks, resident):
+    settings = {"crop_size": 16, "surroundings_size": 40, "seed": 0}
+    if resident:
+        batch = ResidentTrainingSet(banks, NOISE, batch_size=24, device="cpu", **settings).batch(0)
+        samples = [Sample(*fields) for fields in zip(*batch, strict=True)]
+    else:
+        samples = [TrainingSet(banks, NOISE, **settings)[k] for k in range(24)]
+    places = []
+    for sample in samples:
+        assert sample.degraded.shape == sample.clean.shape == (3, 16, 16)
+        assert sample.surroundings.shape == (3, 40, 40)
+        found = [
+            (top, left)
+            for top in range(25)
+            for left in range(25)
+            if torch.equal(sample.surroundings[:, top : top + 16, left : left + 16], sample.degraded)
+        ]
+        assert len(found) == 1
+        places += found
+        assert 0 < (sample.degraded - sample.clean).abs().mean() < 0.3
+    assert {top for top, _ in places} == {left for _, left in places} == {0, 8, 16, 24}
+
+
+def test_without_surroundings_the_estimator_sees_the_crop(banks):
+    sample = TrainingSet(banks, NOISE, crop_size=16, seed=0)[0]
+    assert torch.equal(sample.surroundings, sample.degraded)
 
 
 def test_a_resident_bank_of_photographs_is_kept_once(banks):

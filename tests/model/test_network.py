@@ -155,3 +155,19 @@ def test_stopping_after_one_stage_gives_the_first_of_both():
     both, one = network(image), network(image, n_stages=1)
     assert len(one.stages) == len(one.scales) == 1
     assert torch.equal(one.restored, both.stages[0])
+
+
+def test_the_degradation_is_estimated_from_the_surroundings():
+    network = randomise(RestorationNetwork(SMALL))
+    picture = torch.rand(2, 3, 40, 48)
+    crop = picture[:, :, 8:24, 16:40]
+    told = network(picture, n_stages=0).task_logits
+    with torch.no_grad():
+        seen = network(crop, surroundings=picture)
+        weights, context = network.estimate(network.encode(picture).mean(dim=(2, 3)))
+        by_hand, _ = network.stage(crop, crop, torch.zeros(2, 1, 16, 24), weights, context, 0)
+    torch.testing.assert_close(seen.task_logits, told)
+    torch.testing.assert_close(seen.stages[0], by_hand)
+    assert seen.restored.shape == crop.shape
+    with pytest.raises(ShapeError, match="surroundings of 2 images; got 1"):
+        network(crop, surroundings=picture[:1])

@@ -23,14 +23,15 @@ def test_features_of_zero_stay_zero_and_finite():
 
 def test_a_block_with_norm_changes_its_input_by_an_amount_that_does_not_grow_with_it():
     torch.manual_seed(0)
-    normed, plain = ResidualBlock(12, norm=True), ResidualBlock(12, norm=False)
-    features, none = torch.randn(1, 12, 8, 8), torch.zeros(1, 0)
-    torch.testing.assert_close(
-        normed(100 * features, none) - 100 * features, normed(features, none) - features, rtol=1e-2, atol=1e-2
-    )
-    assert (plain(100 * features, none) - 100 * features).abs().mean() > 50 * (
-        plain(features, none) - features
-    ).abs().mean()
+    features, none = torch.randn(1, 12, 8, 8), (torch.zeros(1, 0), torch.zeros(1, 0))
+
+    def changes(*, norm):
+        block = ResidualBlock(12, replace(SMALL, block_norm=norm))
+        return tuple(block(factor * features, *none) - factor * features for factor in (1, 100))
+
+    torch.testing.assert_close(*changes(norm=True), rtol=1e-2, atol=1e-2)
+    small, large = changes(norm=False)
+    assert large.abs().mean() > 50 * small.abs().mean()
 
 
 def test_the_norm_and_the_exit_are_choices_that_weights_can_be_loaded_for():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import torch
 
@@ -33,6 +34,13 @@ def test_muon_has_the_kernels_of_the_trunk_alone():
     wanted = {id(p) for name, p in network.named_parameters() if name.startswith("predictor.") and p.ndim == 4}
     assert set(parameters_of(muon)) == wanted
     assert muon.param_groups[0]["rate_factor"] == small_recipe().muon_rate
+
+
+def test_muon_has_the_changes_that_tasks_make_to_kernels():
+    network, optimiser = network_and_optimiser(model=replace(small_recipe().model, task_rank=2))
+    (muon,) = [member for member in optimiser.members if isinstance(member, Muon)]
+    convolution = network.predictor.encoder[0][0].first
+    assert {id(convolution.expand), id(convolution.reduce)} <= set(parameters_of(muon))
 
 
 def test_without_muon_all_rates_are_the_schedules():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,9 @@ def test_weights_of_another_network_are_refused():
     check_start(chosen, preset("tiny"))
     with pytest.raises(ConfigurationError, match=r"widths=\(48, 64, 96\).*got widths=\(32, 64\)"):
         check_start(chosen, preset("base"))
+
+
+def test_weights_may_lack_the_changes_of_tasks():
+    check_start(Recipe(name="trial", model=preset("tiny")), replace(preset("tiny"), task_rank=0))
+    with pytest.raises(ConfigurationError, match="task_rank=9"):
+        check_start(Recipe(name="trial", model=preset("tiny")), replace(preset("tiny"), task_rank=9))

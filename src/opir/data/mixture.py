@@ -14,6 +14,9 @@ from opir.physics.catalogue import OPERATORS
 from opir.physics.compose import compose, draw_subsets
 from opir.tasks import TASKS, Task
 
+GRID = 8
+"""Side of the blocks of compressed pictures [px]."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ingredient:
@@ -47,6 +50,10 @@ class Sample(NamedTuple):
     clean: Tensor
     """(3, S, S), sRGB in [0, 1]."""
 
+    surroundings: Tensor
+    """(3, V, V), V >= S: the degraded picture around the crop, which the estimator looks at, as it looks at whole
+    pictures in use. A crop alone may be too small to tell a dark subject from a dark exposure."""
+
     labels: Tensor
     """(T,), 1 where a task is present."""
 
@@ -55,6 +62,21 @@ class Sample(NamedTuple):
 
     told: Tensor
     """(), 1 if the network is to be told the labels instead of estimating them."""
+
+
+def window(surroundings_size: int, crop_size: int, place: tuple[float, float]) -> tuple[slice, slice]:
+    """Rows and columns of a crop in its surroundings.
+
+    Both distances to the corner are multiples of 8 pixels, so that the grid of compressed pictures stays where it is.
+
+    Args:
+        surroundings_size: side V of the surroundings, at least that of the crop.
+        crop_size: side S of the crop.
+        place: two numbers in [0, 1), 0 for the top or left.
+    """
+    n_places = (surroundings_size - crop_size) // GRID + 1
+    top, left = (GRID * int(part * n_places) for part in place)
+    return slice(top, top + crop_size), slice(left, left + crop_size)
 
 
 def check_mixture(banks: Collection[str], ingredients: Mapping[str, Ingredient]) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from opir.data.image_bank import ImageBank, Picture
-from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
+from opir.data.mixture import Ingredient, Sample, check_mixture, degrade, window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +94,7 @@ class ResidentTrainingSet:
         seed: int,
         device: torch.device | str,
         told_share: float = 0.25,
+        surroundings_size: int | None = None,
     ) -> None:
         check_mixture(banks, ingredients)
         self._device = torch.device(device)
@@ -106,6 +107,7 @@ class ResidentTrainingSet:
         self._crop_size = crop_size
         self._seed = seed
         self._told_share = told_share
+        self._surroundings_size = surroundings_size or crop_size
 
     def batch(self, k: int) -> Sample:
         """Make batch k; every field has a leading dimension of the batch size."""
@@ -115,12 +117,22 @@ class ResidentTrainingSet:
         parts: list[tuple[Tensor, ...]] = []
         for ingredient, count in zip(self._ingredients, counts.tolist(), strict=True):
             if count:
-                source, clean = self._banks[ingredient.bank].crops(count, self._crop_size, generator)
+                source, clean = self._banks[ingredient.bank].crops(count, self._surroundings_size, generator)
                 degraded, labels, known = degrade(source, ingredient, generator)
                 parts.append((degraded, clean, labels, known))
         degraded, clean, labels, known = (torch.cat(fields) for fields in zip(*parts, strict=True))
         told = torch.rand(self._batch_size, generator=generator, device=self._device) < self._told_share
-        return Sample(degraded, clean, labels, known, told.float())
+        surroundings = degraded
+        if self._surroundings_size > self._crop_size:
+            places = numbers.random((self._batch_size, 2)).tolist()
+            windows = [window(self._surroundings_size, self._crop_size, (top, left)) for top, left in places]
+            degraded, clean = (
+                torch.stack(
+                    [picture[:, rows, columns] for picture, (rows, columns) in zip(pictures, windows, strict=True)]
+                )
+                for pictures in (degraded, clean)
+            )
+        return Sample(degraded, clean, surroundings, labels, known, told.float())
 
 
 def _flatten(pictures: tuple[Picture, ...], device: torch.device) -> Tensor:

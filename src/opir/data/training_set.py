@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from opir.data.image_bank import ImageBank, Picture
-from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
+from opir.data.mixture import Ingredient, Sample, check_mixture, degrade, window
 
 
 class TrainingSet(Dataset[Sample]):
@@ -27,6 +27,7 @@ class TrainingSet(Dataset[Sample]):
         crop_size: int,
         seed: int,
         told_share: float = 0.25,
+        surroundings_size: int | None = None,
     ) -> None:
         check_mixture(banks, ingredients)
         self._banks = dict(banks)
@@ -36,16 +37,22 @@ class TrainingSet(Dataset[Sample]):
         self._crop_size = crop_size
         self._seed = seed
         self._told_share = told_share
+        self._surroundings_size = surroundings_size or crop_size
 
     def __getitem__(self, k: int) -> Sample:
         """Make sample k."""
         generator = np.random.default_rng((self._seed, k))
         ingredient = self._ingredients[int(generator.choice(len(self._ingredients), p=self._shares))]
-        source, target = self._banks[ingredient.bank].crop(self._crop_size, generator)
+        source, target = self._banks[ingredient.bank].crop(self._surroundings_size, generator)
         draws = torch.Generator().manual_seed(int(generator.integers(2**62)))
         degraded, labels, known = degrade(_to_tensor(source), ingredient, draws)
         told = torch.tensor(float(generator.random() < self._told_share))
-        return Sample(degraded[0], _to_tensor(target)[0], labels[0], known[0], told)
+        rows, columns = slice(None), slice(None)
+        if self._surroundings_size > self._crop_size:
+            place = (generator.random(), generator.random())
+            rows, columns = window(self._surroundings_size, self._crop_size, place)
+        crop, clean = (picture[0][:, rows, columns] for picture in (degraded, _to_tensor(target)))
+        return Sample(crop, clean, degraded[0], labels[0], known[0], told)
 
 
 def _to_tensor(picture: Picture) -> Tensor:

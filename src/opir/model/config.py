@@ -35,6 +35,10 @@ class NetworkConfig:
     """Whether task weights, context and stage scale and shift the hidden channels of every block, not only the
     features of every level, which then see the stage too."""
 
+    task_rank: int = 0
+    """Rank of the change that every task makes to the convolutions of the blocks, and every stage where blocks are
+    modulated; 0: all tasks share them."""
+
     exit_kernel: int = 3
     """Side of the convolution between the trunk and the head, odd."""
 
@@ -83,6 +87,7 @@ class NetworkConfig:
             "widths must hold at least one level of at least 4 channels": levels >= 1 and min(self.widths) >= 4,
             "encoder_blocks must have one entry per level": len(self.encoder_blocks) == levels,
             "decoder_blocks must have one entry per level but the last": len(self.decoder_blocks) == levels - 1,
+            "task_rank must not be negative": self.task_rank >= 0,
             "kernel_size must be odd": self.kernel_size % 2 == 1,
             "exit_kernel must be odd": self.exit_kernel % 2 == 1,
             "dilations must be one or more integers >= 1": bool(self.dilations) and min(self.dilations) >= 1,
@@ -104,6 +109,11 @@ class NetworkConfig:
     def n_conditions(self) -> int:
         """Numbers that the trunk is conditioned on: task weights, context, and the stage where blocks are modulated."""
         return self.n_tasks + self.n_context + self.n_stages * self.block_modulation
+
+    @property
+    def n_mixed(self) -> int:
+        """Changes of a convolution that are mixed: one for each task, and each stage where blocks are modulated."""
+        return self.n_tasks + self.n_stages * self.block_modulation
 
     @property
     def n_taps(self) -> int:

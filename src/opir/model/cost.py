@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from opir.model.config import NetworkConfig
 from opir.model.network import RestorationNetwork
+from opir.model.task_convolution import TaskConvolution
 from opir.model.task_parameters import OperatorHead
 
 
@@ -29,8 +30,9 @@ class Cost:
 def measure_cost(config: NetworkConfig, *, height: int = 256, width: int = 256) -> Cost:
     """Count parameters and multiply-adds for one image of the given size.
 
-    Convolutions, matrix products and the per-pixel operator count (one tap of one colour at one dilation: two
-    multiply-adds, one for the mixing and one for the kernel); element-wise functions do not, as is usual.
+    Convolutions, with the changes that tasks make to their kernels, matrix products and the per-pixel operator count
+    (one tap of one colour at one dilation: two multiply-adds, one for the mixing and one for the kernel); element-wise
+    functions do not, as is usual.
     """
     network = RestorationNetwork(config).eval()
     counted = 0
@@ -39,6 +41,8 @@ def measure_cost(config: NetworkConfig, *, height: int = 256, width: int = 256) 
         nonlocal counted
         if isinstance(module, nn.Conv2d):
             counted += module.weight.numel() * output.shape[2] * output.shape[3]
+            if isinstance(module, TaskConvolution) and module.rank:
+                counted += module.expand.shape[0] * module.reduce.numel()
         elif isinstance(module, nn.Linear):
             counted += module.weight.numel()
         elif isinstance(module, OperatorHead):

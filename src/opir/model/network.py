@@ -64,6 +64,7 @@ class RestorationNetwork(nn.Module):
         *,
         told: Tensor | None = None,
         n_stages: int | None = None,
+        surroundings: Tensor | None = None,
     ) -> RestorationOutput:
         """Restore a batch.
 
@@ -72,14 +73,21 @@ class RestorationNetwork(nn.Module):
             task_weights: (B, T) in [0, 1] where the tasks are known; estimated from the image otherwise.
             told: (B, T), boolean: where ``task_weights`` hold; the others are estimated. None: all of them hold.
             n_stages: stop after so many stages; None runs all of them, 0 estimates the degradation and no more.
+            surroundings: (B, 3, V, W), sRGB in [0, 1]: the degraded pictures that the images are crops of, from which
+                the degradation is estimated. None estimates it from the images.
 
         Raises:
-            ShapeError: if the image or the task weights have another shape.
+            ShapeError: if the image, its surroundings or the task weights have another shape.
         """
         _check(image, task_weights, self.config.n_tasks)
+        if surroundings is not None:
+            _check(surroundings, None, self.config.n_tasks)
+            if len(surroundings) != len(image):
+                raise ShapeError(f"expected surroundings of {len(image)} images; got {len(surroundings)}")
         height, width = image.shape[2:]
         padded = pad_to_stride(image, self.config.stride)
-        logits, context = self.estimator.logits(self.encode(padded).mean(dim=(2, 3)))
+        viewed = padded if surroundings is None else pad_to_stride(surroundings, self.config.stride)
+        logits, context = self.estimator.logits(self.encode(viewed).mean(dim=(2, 3)))
         weights = torch.sigmoid(logits)
         if task_weights is not None:
             weights = task_weights if told is None else torch.where(told, task_weights, weights)

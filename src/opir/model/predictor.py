@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from opir.model.config import NetworkConfig
+from opir.model.task_convolution import TaskConvolution
 
 N_INPUTS = 7
 """Channels that the predictor sees: current estimate (3), observed image (3), uncertainty (1)."""
@@ -35,26 +36,27 @@ class ResidualBlock(nn.Module):
 
     With ``n_conditions`` the hidden channels are scaled and shifted by the conditions before the rectifier, so that
     a task can switch channels of its own on and off. All tasks share every weight otherwise, and those with small
-    errors (compression, weak noise) lose most by it.
+    errors (compression, weak noise) lose most by it. With a ``task_rank`` tasks and stages change the kernels too.
     """
 
-    def __init__(self, width: int, *, norm: bool, n_conditions: int = 0) -> None:
+    def __init__(self, width: int, config: NetworkConfig) -> None:
         super().__init__()
-        self.norm = norm
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.modulation = ContextModulation(n_conditions, width) if n_conditions else None
-        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.norm = config.block_norm
+        n_mixed, rank = config.n_mixed, config.task_rank
+        self.first = TaskConvolution(width, n_mixed=n_mixed, rank=rank)
+        self.modulation = ContextModulation(config.n_conditions, width) if config.block_modulation else None
+        self.second = TaskConvolution(width, n_mixed=n_mixed, rank=rank)
         nn.init.kaiming_normal_(self.first.weight, nonlinearity="relu")
         nn.init.normal_(self.second.weight, std=0.7 * (9 * width) ** -0.5)
         for convolution in (self.first, self.second):
             nn.init.zeros_(_bias(convolution))
 
-    def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
-        """Map (B, C, h, w) to the same shape; the conditions are (B, n_conditions)."""
-        hidden = self.first(unit_mean_square(x) if self.norm else x)
+    def forward(self, x: Tensor, conditions: Tensor, mixture: Tensor) -> Tensor:
+        """Map (B, C, h, w) to the same shape; the conditions are (B, n_conditions), the mixture (B, n_mixed)."""
+        hidden = self.first(unit_mean_square(x) if self.norm else x, mixture)
         if self.modulation is not None:
             hidden = self.modulation(hidden, conditions)
-        change: Tensor = self.second(F.relu(hidden))
+        change: Tensor = self.second(F.relu(hidden), mixture)
         return x + change
 
 
@@ -62,15 +64,12 @@ class BlockChain(nn.ModuleList):
     """The residual blocks of one level, one after the other."""
 
     def __init__(self, width: int, n_blocks: int, *, config: NetworkConfig) -> None:
-        n_conditions = config.n_conditions if config.block_modulation else 0
-        super().__init__(
-            ResidualBlock(width, norm=config.block_norm, n_conditions=n_conditions) for _ in range(n_blocks)
-        )
+        super().__init__(ResidualBlock(width, config) for _ in range(n_blocks))
 
-    def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
-        """Map (B, C, h, w) to the same shape; the conditions are (B, n_conditions)."""
+    def forward(self, x: Tensor, conditions: Tensor, mixture: Tensor) -> Tensor:
+        """Map (B, C, h, w) to the same shape; the conditions are (B, n_conditions), the mixture (B, n_mixed)."""
         for block in self:
-            x = block(x, conditions)
+            x = block(x, conditions, mixture)
         return x
 
 
@@ -101,6 +100,7 @@ class OperatorPredictor(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.downscale = config.downscale
+        self.n_tasks, self.n_stages = config.n_tasks, config.n_stages * config.block_modulation
         widths, n_conditions = config.widths, config.n_conditions
         self.entry = nn.Conv2d(N_INPUTS * config.downscale**2, widths[0], 3, padding=1)
         self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairwise(widths))
@@ -131,18 +131,20 @@ class OperatorPredictor(nn.Module):
             (B, head width, H / downscale, W / downscale).
         """
         inputs = torch.cat((current - 0.5, observed - 0.5, uncertainty), dim=1)
+        stage = conditions[:, conditions.shape[1] - self.n_stages :]
+        mixture = torch.cat((conditions[:, : self.n_tasks], stage), dim=1)
         x = self.entry(F.pixel_unshuffle(inputs, self.downscale))
         skips: list[Tensor] = []
         for level, (blocks, modulation) in enumerate(zip(self.encoder, self.encoder_modulation, strict=True)):
             if level:
                 x = self.down[level - 1](x)
             x = modulation(x, conditions)
-            x = blocks(x, conditions)
+            x = blocks(x, conditions, mixture)
             skips.append(x)
         for level in reversed(range(len(self.up))):
             x = F.pixel_shuffle(self.up[level](x), 2) + skips[level]
             x = self.decoder_modulation[level](x, conditions)
-            x = self.decoder[level](x, conditions)
+            x = self.decoder[level](x, conditions, mixture)
         return F.leaky_relu(self.exit(x), NEGATIVE_SLOPE)
 
 

@@ -11,18 +11,18 @@ PRESETS: dict[str, NetworkConfig] = {
     # video in real time
     "tiny": NetworkConfig(
         widths=(32, 64), encoder_blocks=(1, 1), decoder_blocks=(1,), downscale=4, head_width=32,
-        exit_kernel=1, block_norm=True, block_modulation=True, estimator_widths=(16, 32, 32),
+        exit_kernel=1, block_norm=True, block_modulation=True, task_rank=1, estimator_widths=(16, 32, 32),
         estimator_dilations=(1, 4), n_context=32,
     ),
     # the one that ships
     "base": NetworkConfig(
         widths=(48, 64, 96), encoder_blocks=(1, 1, 2), head_width=48, exit_kernel=1, block_norm=True,
-        block_modulation=True, estimator_dilations=(1, 2, 4, 8),
+        block_modulation=True, task_rank=8, estimator_dilations=(1, 2, 4, 8),
     ),
     # quality first
     "large": NetworkConfig(
         widths=(48, 96, 192, 288), encoder_blocks=(1, 2, 3, 3), decoder_blocks=(1, 2, 2), head_width=48,
-        block_norm=True, block_modulation=True, estimator_dilations=(1, 2, 4, 8), n_context=96,
+        block_norm=True, block_modulation=True, task_rank=2, estimator_dilations=(1, 2, 4, 8), n_context=96,
     ),
     # the most probable literal form of arXiv 2601.10192, on the trunk of "base"
     "paper": NetworkConfig(

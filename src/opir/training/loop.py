@@ -13,6 +13,7 @@ import torch
 
 from opir.data.image_bank import ImageBank
 from opir.errors import ConfigurationError, NumericalError
+from opir.model.extend import extended, may_extend
 from opir.model.network import RestorationNetwork
 from opir.model.weights_file import load_network
 from opir.training.average import WeightAverage
@@ -146,11 +147,12 @@ def train(
 def _initial_state(recipe: Recipe, start_from: Path | None, processes: Processes) -> TrainingState:
     torch.manual_seed(recipe.seed)
     network = load_network(start_from) if start_from else RestorationNetwork(recipe.model)
-    if network.config != recipe.model:
+    if not may_extend(network.config, recipe.model):
         raise ConfigurationError(
             f"{start_from} must hold a network of the recipe's sizes, {recipe.model}; got {network.config}: "
             "change the recipe's model or start from other weights"
         )
+    network = extended(network, recipe.model)
     freeze(network, recipe.frozen)
     network.to(processes.device).train()
     optimiser = build_optimiser(network, recipe)

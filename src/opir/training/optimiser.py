@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
+from torch import nn
 
 from opir.model.network import RestorationNetwork
 from opir.training.muon import Muon
@@ -53,7 +54,8 @@ def build_optimiser(network: RestorationNetwork, recipe: Recipe) -> Optimisers:
     with ``optimiser="adamw"``.
     """
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    trunk = {id(parameter) for parameter in network.predictor.parameters() if parameter.ndim == 4}
+    convolutions = [module for module in network.predictor.modules() if isinstance(module, nn.Conv2d)]
+    trunk = {id(parameter) for module in convolutions for parameter in module.parameters() if parameter.ndim > 1}
     orthogonal = [parameter for parameter in trained if id(parameter) in trunk and recipe.optimiser == "muon"]
     others = [parameter for parameter in trained if all(parameter is not other for other in orthogonal)]
     adamw = torch.optim.AdamW(

@@ -12,7 +12,7 @@ from typing import Final, Literal, Union, get_args, get_origin, get_type_hints
 from opir.errors import ConfigurationError
 from opir.training.recipe import Recipe
 
-FOR_ALL_PHASES: Final = ("crop_size", "batch_size", "told_share")
+FOR_ALL_PHASES: Final = ("crop_size", "surroundings_size", "batch_size", "told_share")
 """Settings of a phase that may be given without ``phases.K``: they then hold in all phases."""
 
 TRUTHS: Final[Mapping[str, bool]] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -26,9 +26,9 @@ def override(base: Recipe, changes: Sequence[str]) -> Recipe:
     """Return the recipe with settings changed, each given as ``name=value``.
 
     Names are dotted: ``n_steps=500``, ``model.widths=48,96,192``, ``loss.fourier=0.05``, ``phases.0.crop_size=64``,
-    ``ingredients.haze.weight=0``. ``crop_size``, ``batch_size`` and ``told_share`` alone hold in all phases. All
-    changes are made at once, so that settings which must fit each other can be changed together; of two changes of
-    one setting the later holds.
+    ``ingredients.haze.weight=0``. ``crop_size``, ``surroundings_size``, ``batch_size`` and ``told_share`` alone hold in
+    all phases. All changes are made at once, so that settings which must fit each other can be changed together; of two
+    changes of one setting the later holds.
 
     Raises:
         ConfigurationError: if a change is malformed, names no setting, or has an impossible value.

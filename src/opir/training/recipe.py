@@ -42,6 +42,10 @@ class Phase:
     crop_size: int = 96
     """Side of a training crop [px], a multiple of 8."""
 
+    surroundings_size: int | None = None
+    """Side of what the estimator sees around a crop [px], a multiple of 8; None: the crop alone. Pictures are degraded
+    at this size."""
+
     batch_size: int = 21
     """Samples per step of the optimiser, over all processes."""
 
@@ -59,6 +63,12 @@ class Phase:
                 self.crop_size > 0 and self.crop_size % CROP_STEP == 0,
                 f"crop_size must be a positive multiple of {CROP_STEP}",
                 self.crop_size,
+            ),
+            (
+                self.surroundings_size is None
+                or (self.surroundings_size >= self.crop_size and self.surroundings_size % CROP_STEP == 0),
+                f"surroundings_size must be a multiple of {CROP_STEP}, at least crop_size={self.crop_size}, or None",
+                self.surroundings_size,
             ),
             (self.batch_size > 0, "batch_size must be positive", self.batch_size),
             (0 <= self.told_share <= 1, "told_share must lie between 0 and 1", self.told_share),
@@ -164,8 +174,8 @@ class Recipe:
 
     @property
     def largest_crop(self) -> int:
-        """Side of the largest crop of any phase [px]: the smallest side that a picture may have."""
-        return max(phase.crop_size for phase in self.phases)
+        """Side of the largest crop of any phase, with its surroundings [px]: the smallest side of a picture."""
+        return max(phase.surroundings_size or phase.crop_size for phase in self.phases)
 
     def with_model(self, model: NetworkConfig) -> Recipe:
         """The recipe for another network; its uncertainty counts only where a scale is learned."""

@@ -69,6 +69,7 @@ def _stream(
             crop_size=phase.crop_size,
             seed=recipe.seed,
             told_share=phase.told_share,
+            surroundings_size=phase.surroundings_size,
         ),
         batch_size=phase.batch_size // (processes.n_processes * recipe.accumulate),
         sampler=numbers[processes.rank :: processes.n_processes],
@@ -97,6 +98,7 @@ def _resident(
         seed=recipe.seed,
         device=processes.device,
         told_share=phase.told_share,
+        surroundings_size=phase.surroundings_size,
     )
     for step in steps:
         mine = (

@@ -87,7 +87,13 @@ def _gradients(
         told = (batch.told[:, None] > 0) & (batch.known > 0)
         with nullcontext() if last or not isinstance(model, DistributedDataParallel) else model.no_sync():
             with torch.autocast(batch.clean.device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"):
-                output = model(batch.degraded, task_weights=batch.labels, told=told, n_stages=n_stages)
+                output = model(
+                    batch.degraded,
+                    task_weights=batch.labels,
+                    told=told,
+                    n_stages=n_stages,
+                    surroundings=batch.surroundings,
+                )
             losses = restoration_losses(output, batch.clean, batch.labels, batch.known, recipe.loss)
             (losses.total / len(micro_batches)).backward()  # type: ignore[no-untyped-call]
         measured.append(measure(output, batch, losses))
