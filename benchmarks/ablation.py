@@ -54,6 +54,9 @@ VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {
     "no uncertainty learned": ("loss.uncertainty=0",),
     "no norm": ("model.block_norm=false",),
     "no modulation of blocks": ("model.block_modulation=false",),
+    "no kernels of tasks": ("model.task_rank=0",),
+    "kernels of tasks, rank 16": ("model.task_rank=16",),
+    "estimated from the crop": ("surroundings_size=none",),
     "never told the tasks": ("told_share=0",),
     "always told the tasks": ("told_share=1",),
     "trunk at 1/4": (
@@ -112,7 +115,8 @@ def _options() -> argparse.Namespace:
 
 def _recipe(options: argparse.Namespace, changes: Sequence[str], *, paper: bool) -> Recipe:
     base = all_tasks().with_model(preset("paper" if paper else "base"))
-    phase = Phase(crop_size=options.crop, batch_size=options.batch, told_share=0.6)
+    surroundings = max(192, options.crop)
+    phase = Phase(crop_size=options.crop, batch_size=options.batch, told_share=0.6, surroundings_size=surroundings)
     short = replace(base, n_steps=options.steps, n_warmup=options.steps // 10, phases=(phase,), average_decay=0.98)
     return override(short, changes)
 

@@ -230,3 +230,29 @@ def test_images_of_one_resident_batch_draw_their_own_mixtures(banks):
     assert len(batch.labels.unique(dim=0)) > 4
     changed = (batch.degraded != batch.clean).flatten(1).any(dim=1)
     assert torch.equal(changed, batch.labels.sum(dim=1) > 0)
+
+
+@pytest.mark.parametrize("resident", [False, True])
+def test_enlarged_crops_are_softer_of_the_same_size_and_alike_on_both_sides(banks, resident):
+    def mean_step(enlarged):
+        ingredients = {"soft": Ingredient(weight=1, bank="clean", enlarged=enlarged)}
+        settings = {"crop_size": 32, "seed": 0}
+        if resident:
+            samples = ResidentTrainingSet(banks, ingredients, batch_size=1, device="cpu", **settings)
+            chosen = [Sample(*(field[0] for field in samples.batch(k))) for k in range(12)]
+        else:
+            chosen = [TrainingSet(banks, ingredients, **settings)[k] for k in range(12)]
+        for sample in chosen:
+            assert sample.clean.shape == (3, 32, 32)
+            assert torch.equal(sample.degraded, sample.clean)
+            assert 0 <= sample.clean.min() < sample.clean.max() <= 1
+        return float(torch.stack([sample.clean.diff(dim=2).abs().mean() for sample in chosen]).mean())
+
+    assert mean_step(4.0) < 0.75 * mean_step(1.0)
+
+
+@pytest.mark.parametrize("enlarged", [0.5, 9.0, float("nan")])
+def test_an_impossible_enlargement_is_refused(banks, enlarged):
+    ingredients = {"soft": Ingredient(weight=1, bank="clean", enlarged=enlarged)}
+    with pytest.raises(ConfigurationError, match="soft: enlarged must lie between 1 and 4"):
+        TrainingSet(banks, ingredients, crop_size=16, seed=0)

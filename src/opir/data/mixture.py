@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from opir.errors import ConfigurationError
 from opir.physics.catalogue import OPERATORS
 from opir.physics.compose import compose, draw_subsets
 from opir.tasks import TASKS, Task
+
+LARGEST_ENLARGEMENT = 4.0
+"""Of a crop; beyond that nothing but blobs is left."""
 
 GRID = 8
 """Side of the blocks of compressed pictures [px]."""
@@ -36,6 +40,10 @@ class Ingredient:
 
     tasks: tuple[Task, ...] = ()
     """Degradations already present in the bank's pictures."""
+
+    enlarged: float = 1.0
+    """Largest factor by which crops are enlarged before they are degraded; 1 for never. Many photographs are soft at
+    their full size without being blurred, and those of training are mostly reduced from larger ones."""
 
     may_hide: tuple[Task, ...] = ()
     """Degradations that the bank's pictures may have without a label; the loss on task weights ignores them."""
@@ -93,12 +101,27 @@ def check_mixture(banks: Collection[str], ingredients: Mapping[str, Ingredient])
         low, high = ingredient.n_drawn or (0, 0)
         if not 0 <= low <= high <= len(ingredient.operators):
             problems.append(f"{name}: cannot draw {low} to {high} of {len(ingredient.operators)} operators")
+        if not 1 <= ingredient.enlarged <= LARGEST_ENLARGEMENT:
+            problems.append(f"{name}: enlarged must lie between 1 and {LARGEST_ENLARGEMENT}; got {ingredient.enlarged}")
         if ingredient.weight < 0:
             problems.append(f"{name}: negative weight")
     if not any(ingredient.weight > 0 for ingredient in ingredients.values()):
         problems.append("no ingredient has a weight")
     if problems:
         raise ConfigurationError(f"the training mixture must name what exists; {'; '.join(problems)}")
+
+
+def source_size(size: int, ingredient: Ingredient, draw: float) -> int:
+    """Side of the crop that becomes ``size`` pixels wide, for a number ``draw`` in [0, 1)."""
+    return round(size / (1 + draw * (ingredient.enlarged - 1)))
+
+
+def enlarge(crops: Tensor, size: int) -> Tensor:
+    """Enlarge crops (B, 3, S, S), sRGB in [0, 1], to ``size`` pixels, bicubic, quantised to 8 bits."""
+    if crops.shape[-1] == size:
+        return crops
+    larger = F.interpolate(crops, size=(size, size), mode="bicubic", align_corners=False)
+    return torch.round(larger.clamp(0, 1) * 255) / 255
 
 
 def degrade(image: Tensor, ingredient: Ingredient, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from opir.data.image_bank import ImageBank, Picture
-from opir.data.mixture import Ingredient, Sample, check_mixture, degrade, window
+from opir.data.mixture import Ingredient, Sample, check_mixture, degrade, enlarge, source_size, window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +117,11 @@ class ResidentTrainingSet:
         parts: list[tuple[Tensor, ...]] = []
         for ingredient, count in zip(self._ingredients, counts.tolist(), strict=True):
             if count:
-                source, clean = self._banks[ingredient.bank].crops(count, self._surroundings_size, generator)
+                size = self._surroundings_size
+                if ingredient.enlarged > 1:  # one factor for all of them
+                    size = source_size(size, ingredient, numbers.random())
+                crops = self._banks[ingredient.bank].crops(count, size, generator)
+                source, clean = (enlarge(crop, self._surroundings_size) for crop in crops)
                 degraded, labels, known = degrade(source, ingredient, generator)
                 parts.append((degraded, clean, labels, known))
         degraded, clean, labels, known = (torch.cat(fields) for fields in zip(*parts, strict=True))
