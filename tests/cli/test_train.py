@@ -19,7 +19,10 @@ from opir.training.loop import Progress
 from opir.training.recipes import RECIPES
 
 SIZE = (40, 32)
-SMALL = ("--preset", "tiny", "--workers", 0, "--set", "crop_size=16", "--set", "batch_size=2")
+SMALL = (
+    "--preset", "tiny", "--workers", 0,
+    "--set", "crop_size=16", "--set", "surroundings_size=none", "--set", "batch_size=2",
+)  # fmt: skip
 
 
 @pytest.fixture
