@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from opir.errors import ConfigurationError
@@ -17,9 +16,6 @@ from opir.tasks import TASKS, Task
 
 LARGEST_ENLARGEMENT = 4.0
 """Of a crop; beyond that nothing but blobs is left."""
-
-GRID = 8
-"""Side of the blocks of compressed pictures [px]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,21 +68,6 @@ class Sample(NamedTuple):
     """(), 1 if the network is to be told the labels instead of estimating them."""
 
 
-def window(surroundings_size: int, crop_size: int, place: tuple[float, float]) -> tuple[slice, slice]:
-    """Rows and columns of a crop in its surroundings.
-
-    Both distances to the corner are multiples of 8 pixels, so that the grid of compressed pictures stays where it is.
-
-    Args:
-        surroundings_size: side V of the surroundings, at least that of the crop.
-        crop_size: side S of the crop.
-        place: two numbers in [0, 1), 0 for the top or left.
-    """
-    n_places = (surroundings_size - crop_size) // GRID + 1
-    top, left = (GRID * int(part * n_places) for part in place)
-    return slice(top, top + crop_size), slice(left, left + crop_size)
-
-
 def check_mixture(banks: Collection[str], ingredients: Mapping[str, Ingredient]) -> None:
     """Check that the mixture names only what exists, before any training.
 
@@ -109,19 +90,6 @@ def check_mixture(banks: Collection[str], ingredients: Mapping[str, Ingredient])
         problems.append("no ingredient has a weight")
     if problems:
         raise ConfigurationError(f"the training mixture must name what exists; {'; '.join(problems)}")
-
-
-def source_size(size: int, ingredient: Ingredient, draw: float) -> int:
-    """Side of the crop that becomes ``size`` pixels wide, for a number ``draw`` in [0, 1)."""
-    return round(size / (1 + draw * (ingredient.enlarged - 1)))
-
-
-def enlarge(crops: Tensor, size: int) -> Tensor:
-    """Enlarge crops (B, 3, S, S), sRGB in [0, 1], to ``size`` pixels, bicubic, quantised to 8 bits."""
-    if crops.shape[-1] == size:
-        return crops
-    larger = F.interpolate(crops, size=(size, size), mode="bicubic", align_corners=False)
-    return torch.round(larger.clamp(0, 1) * 255) / 255
 
 
 def degrade(image: Tensor, ingredient: Ingredient, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:

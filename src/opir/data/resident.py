@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from opir.data.crop_window import enlarge, source_size, window
 from opir.data.image_bank import ImageBank, Picture
-from opir.data.mixture import Ingredient, Sample, check_mixture, degrade, enlarge, source_size, window
+from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +120,7 @@ class ResidentTrainingSet:
             if count:
                 size = self._surroundings_size
                 if ingredient.enlarged > 1:  # one factor for all of them
-                    size = source_size(size, ingredient, numbers.random())
+                    size = source_size(size, ingredient.enlarged, numbers.random())
                 crops = self._banks[ingredient.bank].crops(count, size, generator)
                 source, clean = (enlarge(crop, self._surroundings_size) for crop in crops)
                 degraded, labels, known = degrade(source, ingredient, generator)

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from opir.data.crop_window import enlarge, source_size, window
 from opir.data.image_bank import ImageBank, Picture
-from opir.data.mixture import Ingredient, Sample, check_mixture, degrade, enlarge, source_size, window
+from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 
 
 class TrainingSet(Dataset[Sample]):
@@ -45,16 +46,14 @@ class TrainingSet(Dataset[Sample]):
         ingredient = self._ingredients[int(generator.choice(len(self._ingredients), p=self._shares))]
         size = self._surroundings_size
         if ingredient.enlarged > 1:
-            size = source_size(size, ingredient, generator.random())
+            size = source_size(size, ingredient.enlarged, generator.random())
         crops = self._banks[ingredient.bank].crop(size, generator)
         source, target = (enlarge(_to_tensor(crop), self._surroundings_size) for crop in crops)
         draws = torch.Generator().manual_seed(int(generator.integers(2**62)))
         degraded, labels, known = degrade(source, ingredient, draws)
         told = torch.tensor(float(generator.random() < self._told_share))
-        rows, columns = slice(None), slice(None)
-        if self._surroundings_size > self._crop_size:
-            place = (generator.random(), generator.random())
-            rows, columns = window(self._surroundings_size, self._crop_size, place)
+        place = (generator.random(), generator.random())
+        rows, columns = window(self._surroundings_size, self._crop_size, place)
         crop, clean = (picture[0][:, rows, columns] for picture in (degraded, target))
         return Sample(crop, clean, degraded[0], labels[0], known[0], told)
 
