@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from conftest_data import NOISE, small_banks
+from opir.data.crop_window import resize, source_size
 from opir.data.image_bank import ImageBank
 from opir.data.mixture import Ingredient, Sample
 from opir.data.pairs import CleanImage, Pair
@@ -251,8 +252,41 @@ def test_enlarged_crops_are_softer_of_the_same_size_and_alike_on_both_sides(bank
     assert mean_step(4.0) < 0.75 * mean_step(1.0)
 
 
-@pytest.mark.parametrize("enlarged", [0.5, 9.0, float("nan")])
-def test_an_impossible_enlargement_is_refused(banks, enlarged):
-    ingredients = {"soft": Ingredient(weight=1, bank="clean", enlarged=enlarged)}
-    with pytest.raises(ConfigurationError, match="soft: enlarged must lie between 1 and 4"):
+@pytest.mark.parametrize("resident", [False, True])
+def test_a_reduced_crop_shows_all_of_a_picture_that_is_no_larger(resident):
+    picture = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    banks = {"clean": ImageBank(names=("one",), degraded=(picture,), clean=(picture,))}
+    settings = {"crop_size": 20, "seed": 0}
+    ingredients = {"whole": Ingredient(weight=1, bank="clean", reduced=4.0)}  # all of it from 2 on
+    if resident:
+        samples = ResidentTrainingSet(banks, ingredients, batch_size=1, device="cpu", **settings)
+        crops = [samples.batch(k).clean[0] for k in range(24)]
+    else:
+        samples = TrainingSet(banks, ingredients, **settings)
+        crops = [samples[k].clean for k in range(24)]
+    whole = resize(torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255, 20)[0]
+    turned = [torch.rot90(way, n, (1, 2)) for way in (whole, whole.flip(2)) for n in range(4)]
+
+    def shows_all(crop):
+        return any((crop - way).abs().max() <= 1.5 / 255 for way in turned)
+
+    assert 4 <= sum(map(shows_all, crops)) <= 20
+
+
+def test_reducing_leaves_no_aliases():
+    stripes = (torch.arange(64) % 2).float().expand(1, 3, 64, 64)
+    assert (resize(stripes, 16)[..., 4:-4, 4:-4] - 0.5).abs().max() < 0.02
+
+
+@pytest.mark.parametrize("way", ["enlarged", "reduced"])
+@pytest.mark.parametrize("factor", [0.5, 9.0, float("nan")])
+def test_an_impossible_factor_is_refused(banks, way, factor):
+    ingredients = {"odd": Ingredient(weight=1, bank="clean", **{way: factor})}
+    with pytest.raises(ConfigurationError, match=f"odd: {way} must lie between 1 and 4"):
         TrainingSet(banks, ingredients, crop_size=16, seed=0)
+
+
+def test_source_sizes_spread_from_the_enlarged_to_the_reduced():
+    assert source_size(100, enlarged=2.0, reduced=3.0, draw=0.0) == 300
+    assert source_size(100, enlarged=2.0, reduced=3.0, draw=1.0) == 50
+    assert source_size(100, enlarged=2.0, reduced=2.0, draw=0.5) == 100

@@ -74,10 +74,12 @@ def test_infinitely_thick_haze_is_the_airlight_in_both_spaces() -> None:
     torch.testing.assert_close(result, thick.airlight[:, :, None, None].expand_as(result), rtol=0, atol=1e-5)
 
 
-def test_mixed_space_draws_both() -> None:
-    drawn = Haze().sample(64, seeded(3))
-    assert 16 < drawn.in_linear_light.sum() < 48
-    assert 16 < drawn.indoor.sum() < 48
+def test_mixed_space_draws_both_out_of_doors_and_code_values_in_rooms() -> None:
+    drawn = Haze().sample(128, seeded(3))
+    assert 32 < drawn.indoor.sum() < 96
+    outdoors = drawn.in_linear_light[~drawn.indoor].float()
+    assert 0.3 < outdoors.mean() < 0.7
+    assert not drawn.in_linear_light[drawn.indoor].any()
 
 
 def test_rooms_span_the_haze_of_reside_indoor() -> None:

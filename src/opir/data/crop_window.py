@@ -1,4 +1,4 @@
-"""Where a training crop lies in its surroundings, and how much it is enlarged."""
+"""Where a training crop lies in its surroundings, and how much it is enlarged or reduced."""
 
 from __future__ import annotations
 
@@ -25,14 +25,23 @@ def window(surroundings_size: int, crop_size: int, place: tuple[float, float]) -
     return slice(top, top + crop_size), slice(left, left + crop_size)
 
 
-def source_size(size: int, largest_factor: float, draw: float) -> int:
-    """Side of the crop that becomes ``size`` pixels wide, for a number ``draw`` in [0, 1) that chooses the factor."""
-    return round(size / (1 + draw * (largest_factor - 1)))
+def source_size(size: int, *, enlarged: float, reduced: float, draw: float) -> int:
+    """Side of the crop that becomes ``size`` pixels wide.
+
+    Its logarithm is spread evenly between those of ``size / enlarged`` and ``size * reduced``.
+
+    Args:
+        size: side after resizing.
+        enlarged: largest factor of enlargement, at least 1.
+        reduced: largest factor of reduction, at least 1.
+        draw: a number in [0, 1) that chooses the factor.
+    """
+    return round(size * reduced * (enlarged * reduced) ** -draw)
 
 
-def enlarge(crops: Tensor, size: int) -> Tensor:
-    """Enlarge crops (B, 3, S, S), sRGB in [0, 1], to ``size`` pixels, bicubic, quantised to 8 bits."""
+def resize(crops: Tensor, size: int) -> Tensor:
+    """Bring crops (B, 3, S, S), sRGB in [0, 1], to ``size`` pixels: bicubic, without aliasing, quantised to 8 bits."""
     if crops.shape[-1] == size:
         return crops
-    larger = F.interpolate(crops, size=(size, size), mode="bicubic", align_corners=False)
-    return torch.round(larger.clamp(0, 1) * 255) / 255
+    resized = F.interpolate(crops, size=(size, size), mode="bicubic", align_corners=False, antialias=True)
+    return torch.round(resized.clamp(0, 1) * 255) / 255

@@ -64,12 +64,15 @@ class ImageBank:
     def crop(self, size: int, generator: np.random.Generator) -> tuple[Picture, Picture]:
         """Cut one aligned pair of (size, size, 3), randomly placed, flipped and turned, from a random picture.
 
+        A picture with a shorter side gives the largest square that fits.
+
         Pictures are drawn in proportion to the square root of their area, so that large ones count for more
         without crowding out the small.
         """
         weights = np.sqrt([picture.shape[0] * picture.shape[1] for picture in self.clean])
         index = int(generator.choice(len(self), p=weights / weights.sum()))
         height, width = self.clean[index].shape[:2]
+        size = min(size, height, width)
         top = int(generator.integers(height - size + 1))
         left = int(generator.integers(width - size + 1))
         n_turns, mirrored = int(generator.integers(4)), bool(generator.integers(2))

@@ -14,8 +14,8 @@ from opir.physics.catalogue import OPERATORS
 from opir.physics.compose import compose, draw_subsets
 from opir.tasks import TASKS, Task
 
-LARGEST_ENLARGEMENT = 4.0
-"""Of a crop; beyond that nothing but blobs is left."""
+LARGEST_FACTOR = 4.0
+"""By which a crop may be enlarged or reduced; beyond that nothing but blobs is left, or hardly a crop fits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +41,17 @@ class Ingredient:
     """Largest factor by which crops are enlarged before they are degraded; 1 for never. Many photographs are soft at
     their full size without being blurred, and those of training are mostly reduced from larger ones."""
 
+    reduced: float = 1.0
+    """Largest factor by which crops are reduced before they are degraded, as far as the bank's pictures are large
+    enough; 1 for never. Haze and darkness are judged by the whole picture, of which crops should show most."""
+
     may_hide: tuple[Task, ...] = ()
     """Degradations that the bank's pictures may have without a label; the loss on task weights ignores them."""
+
+    @property
+    def resized(self) -> bool:
+        """Whether crops are enlarged or reduced at all."""
+        return self.enlarged > 1 or self.reduced > 1
 
 
 class Sample(NamedTuple):
@@ -82,8 +91,9 @@ def check_mixture(banks: Collection[str], ingredients: Mapping[str, Ingredient])
         low, high = ingredient.n_drawn or (0, 0)
         if not 0 <= low <= high <= len(ingredient.operators):
             problems.append(f"{name}: cannot draw {low} to {high} of {len(ingredient.operators)} operators")
-        if not 1 <= ingredient.enlarged <= LARGEST_ENLARGEMENT:
-            problems.append(f"{name}: enlarged must lie between 1 and {LARGEST_ENLARGEMENT}; got {ingredient.enlarged}")
+        for way, factor in (("enlarged", ingredient.enlarged), ("reduced", ingredient.reduced)):
+            if not 1 <= factor <= LARGEST_FACTOR:
+                problems.append(f"{name}: {way} must lie between 1 and {LARGEST_FACTOR}; got {factor}")
         if ingredient.weight < 0:
             problems.append(f"{name}: negative weight")
     if not any(ingredient.weight > 0 for ingredient in ingredients.values()):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from opir.data.crop_window import enlarge, source_size, window
+from opir.data.crop_window import resize, source_size, window
 from opir.data.image_bank import ImageBank, Picture
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 
@@ -31,6 +31,9 @@ class ResidentBank:
     sizes: Tensor
     """(P, 2), int64, height and width."""
 
+    smallest_side: int
+    """Of all pictures [px]."""
+
     chances: Tensor
     """(P,), probability of each picture, as in :meth:`opir.data.image_bank.ImageBank.crop`."""
 
@@ -46,6 +49,7 @@ class ResidentBank:
             clean=clean,
             starts=(areas.cumsum(0) - areas).to(device),
             sizes=sizes.to(device),
+            smallest_side=int(sizes.min()),
             chances=(areas.sqrt() / areas.sqrt().sum()).to(device),
         )
 
@@ -53,8 +57,10 @@ class ResidentBank:
         """Gather ``n`` aligned crops, randomly placed, flipped and turned.
 
         Returns:
-            Degraded and clean crops, each (n, 3, size, size), float32, sRGB in [0, 1].
+            Degraded and clean crops, each (n, 3, S, S), float32, sRGB in [0, 1]; S is ``size``, or the shortest side of
+            the bank's pictures where that is smaller.
         """
+        size = min(size, self.smallest_side)
         device = generator.device
         picture = torch.multinomial(self.chances, n, replacement=True, generator=generator)
         height, width = self.sizes[picture].unbind(1)
@@ -119,10 +125,11 @@ class ResidentTrainingSet:
         for ingredient, count in zip(self._ingredients, counts.tolist(), strict=True):
             if count:
                 size = self._surroundings_size
-                if ingredient.enlarged > 1:  # one factor for all of them
-                    size = source_size(size, ingredient.enlarged, numbers.random())
+                if ingredient.resized:  # one factor for all of them
+                    draw = numbers.random()
+                    size = source_size(size, enlarged=ingredient.enlarged, reduced=ingredient.reduced, draw=draw)
                 crops = self._banks[ingredient.bank].crops(count, size, generator)
-                source, clean = (enlarge(crop, self._surroundings_size) for crop in crops)
+                source, clean = (resize(crop, self._surroundings_size) for crop in crops)
                 degraded, labels, known = degrade(source, ingredient, generator)
                 parts.append((degraded, clean, labels, known))
         degraded, clean, labels, known = (torch.cat(fields) for fields in zip(*parts, strict=True))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from opir.data.crop_window import enlarge, source_size, window
+from opir.data.crop_window import resize, source_size, window
 from opir.data.image_bank import ImageBank, Picture
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 
@@ -45,10 +45,10 @@ class TrainingSet(Dataset[Sample]):
         generator = np.random.default_rng((self._seed, k))
         ingredient = self._ingredients[int(generator.choice(len(self._ingredients), p=self._shares))]
         size = self._surroundings_size
-        if ingredient.enlarged > 1:
-            size = source_size(size, ingredient.enlarged, generator.random())
+        if ingredient.resized:
+            size = source_size(size, enlarged=ingredient.enlarged, reduced=ingredient.reduced, draw=generator.random())
         crops = self._banks[ingredient.bank].crop(size, generator)
-        source, target = (enlarge(_to_tensor(crop), self._surroundings_size) for crop in crops)
+        source, target = (resize(_to_tensor(crop), self._surroundings_size) for crop in crops)
         draws = torch.Generator().manual_seed(int(generator.integers(2**62)))
         degraded, labels, known = degrade(source, ingredient, draws)
         told = torch.tensor(float(generator.random() < self._told_share))

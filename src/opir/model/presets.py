@@ -10,8 +10,8 @@ from opir.model.config import NetworkConfig
 PRESETS: dict[str, NetworkConfig] = {
     # video in real time
     "tiny": NetworkConfig(
-        widths=(32, 64), encoder_blocks=(1, 1), decoder_blocks=(1,), downscale=4, head_width=32,
-        exit_kernel=1, block_norm=True, block_modulation=True, task_rank=1, estimator_widths=(16, 32, 32),
+        widths=(32, 64), encoder_blocks=(1, 1), decoder_blocks=(1,), downscale=4, head_width=24, dilations=(1, 2),
+        exit_kernel=1, block_norm=True, block_modulation=True, estimator_widths=(16, 32, 32),
         estimator_dilations=(1, 4), n_context=32,
     ),
     # the one that ships

@@ -15,7 +15,7 @@ from opir.physics.depth import SceneParameters, generate_depth, sample_scenes, w
 from opir.tasks import Task
 
 HazeSpace = Literal["linear", "srgb", "mixed"]
-"""Which numbers the law is applied to."""
+"""Which numbers the law is applied to: linear light, code values, or one or the other."""
 
 CONTRAST_THRESHOLD = 0.05
 """Visible contrast that defines the meteorological optical range (WMO-No. 8, chapter 9)."""
@@ -112,8 +112,8 @@ class Haze(Degradation[HazeParameters]):
     The law adds light, so it belongs in linear light (``space="linear"``). The published synthetic sets (RESIDE:
     Li et al., TIP 2019, equation 1) apply it to sRGB code values: pairs of SOTS-indoor obey it there to the
     rounding of 8 bits, with depth divided by its maximum. A network that is to serve real fog and those sets
-    must see both: ``space="mixed"`` draws one per image. At equal optical depth the law in linear light lifts
-    shadows much more.
+    must see both: ``space="mixed"`` draws one per image out of doors and takes the published sets' for rooms, in
+    which there is no haze but theirs. At equal optical depth the law in linear light lifts shadows much more.
 
     Rooms follow RESIDE's indoor set: beta in [0.6, 1.8] per length of the room, A in [0.7, 1]. Outdoors the
     optical depth of the farthest surface is drawn, so that a picture is neither clear nor blank.
@@ -148,7 +148,7 @@ class Haze(Degradation[HazeParameters]):
 
     def _parameters(self, scene: SceneParameters, thickness: Tensor, generator: torch.Generator) -> HazeParameters:
         n = len(thickness)
-        linear = uniform(n, 0, 1, generator) < 0.5
+        linear = (uniform(n, 0, 1, generator) < 0.5) & ~scene.indoor.to(generator.device)
         if self.space != "mixed":
             linear = torch.full_like(linear, self.space == "linear")
         return HazeParameters(

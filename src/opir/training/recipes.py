@@ -30,6 +30,15 @@ BLUR_AND_NOISE: Final = ("motion_blur", "defocus_blur", "gaussian_noise", "senso
 SOFT: Final[Mapping[str, float]] = {"clean": 1.6, "haze": 2.0}
 """Ingredients whose crops are enlarged, at most by so much: else soft photographs in haze are taken for blurred."""
 
+WHOLE: Final[Mapping[str, float]] = {
+    "clean": 2.0,
+    "haze": 3.0,
+    "haze_pairs": 2.4,
+    "low_light": 2.0,
+    "low_light_pairs": 2.4,
+}
+"""Ingredients whose crops are reduced, at most by so much: the whole picture has to be judged."""
+
 MAY_HIDE: Final[Mapping[Task, tuple[Task, ...]]] = {"low_light": ("noise", "jpeg")}
 """What published pairs of a task may show beside it, without a label."""
 
@@ -145,13 +154,16 @@ def all_tasks() -> Recipe:
     }
     blurred = Ingredient(weight=0.05, bank=CLEAN, operators=BLUR_AND_NOISE, n_drawn=(2, 2))
     camera_file = Ingredient(weight=0.05, bank=CLEAN, operators=("sensor_noise", "jpeg"))
-    mixed = Ingredient(weight=0.15, bank=CLEAN, operators=MIXED, n_drawn=(2, 3), enlarged=1.5)
+    mixed = Ingredient(weight=0.15, bank=CLEAN, operators=MIXED, n_drawn=(2, 3), enlarged=1.5, reduced=2.0)
     named = mixture(shares)
-    soft = {name: replace(named[name], enlarged=factor) for name, factor in SOFT.items()}
+    resized = {
+        name: replace(named[name], enlarged=SOFT.get(name, 1.0), reduced=WHOLE.get(name, 1.0))
+        for name in {**SOFT, **WHOLE}
+    }
     return Recipe(
         name="all_tasks",
         ingredients=named
-        | soft
+        | resized
         | {
             "blur_and_noise": blurred,
             "dark_and_noisy": replace(DARK_AND_NOISY, weight=0.08),
@@ -211,8 +223,9 @@ def estimator() -> Recipe:
 
 
 def one_task(task: Task) -> Recipe:
-    """One task alone, with every way of making it; a twentieth of the pictures is clean."""
-    return Recipe(name=f"one_task_{task}", ingredients=mixture({"clean": 0.05, **ONE_TASK[task]}))
+    """One task alone, trained as ``all_tasks``, with every way of making it; a twentieth of the pictures is clean."""
+    ingredients = mixture({"clean": 0.05, **ONE_TASK[task]})
+    return replace(all_tasks(), name=f"one_task_{task}", ingredients=ingredients)
 
 
 def paper() -> Recipe:
