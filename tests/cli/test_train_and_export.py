@@ -62,6 +62,14 @@ def test_an_unknown_task_cannot_be_exported(tmp_path):
     assert not (tmp_path / "m").exists()
 
 
+def test_a_change_of_log_odds_in_another_form_ends_before_anything_is_written(tmp_path):
+    release = ("--name", "n", "--version", "1", "--task", "rain", "--log-odds", "rain:2")
+    result = invoke("export", tmp_path / "w", "-o", tmp_path / "m", *release)
+    assert result.exit_code != 0
+    assert "TASK=SLOPE,SHIFT" in str(result.exception) + result.output
+    assert not (tmp_path / "m").exists()
+
+
 def test_presets_are_printed_with_their_costs():
     rows = {row["name"]: row for row in json.loads(invoke("presets", "--json").output)}
     assert set(rows) == {"tiny", "base", "large", "paper"}

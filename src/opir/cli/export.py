@@ -18,13 +18,23 @@ def export(
     version: Annotated[str, typer.Option(help="Version of the weights.")],
     tasks: Annotated[list[str], typer.Option("--task", help="A degradation of the training data; repeatable.")],
     uncertainty_scale: Annotated[float, typer.Option(help="Calibration factor of the error scale.")] = 1.0,
+    log_odds: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TASK=SLOPE,SHIFT", help="Change the log-odds l of a task to SLOPE l + SHIFT; repeatable."
+        ),
+    ] = None,
 ) -> None:
     """Write the three ONNX graphs, the weights and model.json that ``opir restore --model FOLDER`` needs."""
+    from opir.export.log_odds import change_log_odds, parse_log_odds
     from opir.export.onnx import Release, export_model
     from opir.model.weights_file import load_network
 
     trained = tuple(choice(task, TASKS, option="--task") for task in tasks)
     release = Release(name=name, version=version, trained_tasks=trained, uncertainty_scale=uncertainty_scale)
-    export_model(load_network(weights), output, release)
+    changes = [parse_log_odds(text) for text in log_odds or ()]
+    network = load_network(weights)
+    change_log_odds(network, changes)
+    export_model(network, output, release)
     total = sum(path.stat().st_size for path in output.iterdir())
     typer.echo(f"{output}: {total / 1e6:.1f} MB")

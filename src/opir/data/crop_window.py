@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -36,7 +38,7 @@ def source_size(size: int, *, enlarged: float, reduced: float, draw: float) -> i
         reduced: largest factor of reduction, at least 1.
         draw: a number in [0, 1) that chooses the factor.
     """
-    return round(size * reduced * (enlarged * reduced) ** -draw)
+    return round(size * reduced / math.pow(enlarged * reduced, draw))
 
 
 def resize(crops: Tensor, size: int) -> Tensor:
