@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from conftest_data import NOISE, small_banks
+from opir.data.black_point import with_black_point
 from opir.data.crop_window import resize, source_size
 from opir.data.image_bank import ImageBank
 from opir.data.mixture import Ingredient, Sample
@@ -276,6 +277,47 @@ def test_a_reduced_crop_shows_all_of_a_picture_that_is_no_larger(resident):
 def test_reducing_leaves_no_aliases():
     stripes = (torch.arange(64) % 2).float().expand(1, 3, 64, 64)
     assert (resize(stripes, 16)[..., 4:-4, 4:-4] - 0.5).abs().max() < 0.02
+
+
+@pytest.mark.parametrize("resident", [False, True])
+def test_a_black_point_is_set_before_anything_is_degraded(resident):
+    veiled = np.random.default_rng(0).integers(60, 200, (48, 48, 3), dtype=np.uint8)
+    banks = {"clean": ImageBank(names=("one",), degraded=(veiled,), clean=(veiled,))}
+    settings = {"crop_size": 32, "seed": 0}
+
+    def sample(operators, black_point):
+        chosen = {"one": Ingredient(weight=1, bank="clean", operators=operators, black_point=black_point)}
+        if resident:
+            return Sample(
+                *(f[0] for f in ResidentTrainingSet(banks, chosen, batch_size=1, device="cpu", **settings).batch(0))
+            )
+        return TrainingSet(banks, chosen, **settings)[0]
+
+    assert sample((), black_point=False).clean.min() >= 60 / 255
+    stretched = sample((), black_point=True)
+    assert stretched.clean.min() == 0
+    assert torch.equal(stretched.degraded, stretched.clean)
+    hazy = sample(("haze",), black_point=True)
+    assert hazy.clean.min() == 0
+    assert hazy.degraded.min() > 0
+
+
+def test_a_black_point_is_one_percent_of_the_pixels_and_leaves_white():
+    ramp = (20 + torch.arange(100)) / 255  # each value 100 times
+    crop = ramp.repeat_interleave(100).reshape(1, 1, 100, 100).expand(1, 3, 100, 100).clone()
+    crop[..., -1, -1] = 1.0
+    stretched = with_black_point(crop)
+    assert 0 < (stretched == 0).float().mean() < 0.03
+    assert stretched.max() == 1
+    assert stretched.mean() < crop.mean()
+    sky = torch.full((1, 3, 16, 16), 0.9)
+    torch.testing.assert_close(with_black_point(sky), torch.full_like(sky, 0.6 / 0.7), rtol=0, atol=1 / 255)
+
+
+def test_a_black_point_of_pairs_is_refused(banks):
+    ingredients = {"pairs": Ingredient(weight=1, bank="clean", tasks=("haze",), black_point=True)}
+    with pytest.raises(ConfigurationError, match="pairs: black_point is for clean pictures"):
+        TrainingSet(banks, ingredients, crop_size=16, seed=0)
 
 
 @pytest.mark.parametrize("way", ["enlarged", "reduced"])

@@ -45,6 +45,10 @@ class Ingredient:
     """Largest factor by which crops are reduced before they are degraded, as far as the bank's pictures are large
     enough; 1 for never. Haze and darkness are judged by the whole picture, of which crops should show most."""
 
+    black_point: bool = False
+    """Whether the darkest values of a clean crop become black before it is degraded; see
+    :mod:`opir.data.black_point`."""
+
     may_hide: tuple[Task, ...] = ()
     """Degradations that the bank's pictures may have without a label; the loss on task weights ignores them."""
 
@@ -94,6 +98,8 @@ def check_mixture(banks: Collection[str], ingredients: Mapping[str, Ingredient])
         for way, factor in (("enlarged", ingredient.enlarged), ("reduced", ingredient.reduced)):
             if not 1 <= factor <= LARGEST_FACTOR:
                 problems.append(f"{name}: {way} must lie between 1 and {LARGEST_FACTOR}; got {factor}")
+        if ingredient.black_point and ingredient.tasks:
+            problems.append(f"{name}: black_point is for clean pictures, not for pairs")
         if ingredient.weight < 0:
             problems.append(f"{name}: negative weight")
     if not any(ingredient.weight > 0 for ingredient in ingredients.values()):

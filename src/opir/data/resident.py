@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from opir.data.black_point import with_black_point
 from opir.data.crop_window import resize, source_size, window
 from opir.data.image_bank import ImageBank, Picture
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
@@ -130,6 +131,8 @@ class ResidentTrainingSet:
                     size = source_size(size, enlarged=ingredient.enlarged, reduced=ingredient.reduced, draw=draw)
                 crops = self._banks[ingredient.bank].crops(count, size, generator)
                 source, clean = (resize(crop, self._surroundings_size) for crop in crops)
+                if ingredient.black_point:
+                    source = clean = with_black_point(clean)
                 degraded, labels, known = degrade(source, ingredient, generator)
                 parts.append((degraded, clean, labels, known))
         degraded, clean, labels, known = (torch.cat(fields) for fields in zip(*parts, strict=True))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from opir.data.black_point import with_black_point
 from opir.data.crop_window import resize, source_size, window
 from opir.data.image_bank import ImageBank, Picture
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
@@ -49,6 +50,8 @@ class TrainingSet(Dataset[Sample]):
             size = source_size(size, enlarged=ingredient.enlarged, reduced=ingredient.reduced, draw=generator.random())
         crops = self._banks[ingredient.bank].crop(size, generator)
         source, target = (resize(_to_tensor(crop), self._surroundings_size) for crop in crops)
+        if ingredient.black_point:
+            source = target = with_black_point(target)
         draws = torch.Generator().manual_seed(int(generator.integers(2**62)))
         degraded, labels, known = degrade(source, ingredient, draws)
         told = torch.tensor(float(generator.random() < self._told_share))

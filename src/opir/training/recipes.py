@@ -154,12 +154,15 @@ def all_tasks() -> Recipe:
     }
     blurred = Ingredient(weight=0.05, bank=CLEAN, operators=BLUR_AND_NOISE, n_drawn=(2, 2))
     camera_file = Ingredient(weight=0.05, bank=CLEAN, operators=("sensor_noise", "jpeg"))
-    mixed = Ingredient(weight=0.15, bank=CLEAN, operators=MIXED, n_drawn=(2, 3), enlarged=1.5, reduced=2.0)
+    mixed = Ingredient(
+        weight=0.15, bank=CLEAN, operators=MIXED, n_drawn=(2, 3), enlarged=1.5, reduced=2.0, black_point=True
+    )
     named = mixture(shares)
     resized = {
         name: replace(named[name], enlarged=SOFT.get(name, 1.0), reduced=WHOLE.get(name, 1.0))
         for name in {**SOFT, **WHOLE}
     }
+    resized["haze"] = replace(resized["haze"], black_point=True)
     return Recipe(
         name="all_tasks",
         ingredients=named
