@@ -8,7 +8,7 @@ from skimage import data
 
 import opir
 from opir.metrics import psnr
-from opir.runtime.weights import find_model, verify_model
+from opir.runtime.weights import bundled_models, find_model, verify_model
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +39,42 @@ def degraded(photo, kind):
     return np.clip(np.round(values * 255), 0, 255).astype(np.uint8)
 
 
-def test_the_bundled_files_are_what_their_description_says():
-    verify_model(find_model("base"))
-    assert opir.ModelSpec.load(find_model("base")).trained_tasks == opir.TASKS
+@pytest.fixture(scope="module")
+def tiny():
+    return opir.Restorer("tiny")
+
+
+@pytest.mark.parametrize("name", bundled_models())
+def test_the_bundled_files_are_what_their_description_says(name):
+    folder = find_model(name)
+    verify_model(folder)
+    spec = opir.ModelSpec.load(folder)
+    assert (spec.name, spec.trained_tasks) == (name, opir.TASKS)
+    card = (folder / "card.md").read_text(encoding="utf-8")
+    assert f"# Model card: {name} {spec.version}\n" in card
+    assert spec.fingerprint[:12] in card
+
+
+def test_the_bundled_models_are_small_enough_to_be_installed():
+    assert bundled_models() == ("base", "tiny")
+    files = [path for name in bundled_models() for path in find_model(name).iterdir()]
+    assert sum(path.stat().st_size for path in files) < 25e6
+
+
+@pytest.mark.parametrize("name", ["chelsea", "coffee"])
+@pytest.mark.parametrize(("kind", "gain_db"), [("noise", 5.0), ("haze", 1.0)])
+def test_tiny_makes_photographs_better_too(tiny, name, kind, gain_db):
+    photo = photograph(name)
+    bad = degraded(photo, kind)
+    result = tiny.restore(bad)
+    assert psnr(result.image, photo, data_range=255) > psnr(bad, photo, data_range=255) + gain_db
+    assert max(result.found, key=lambda task: result.found[task]) == kind
+
+
+@pytest.mark.parametrize("name", ["chelsea", "coffee"])
+def test_tiny_leaves_clean_photographs_nearly_alone(tiny, name):
+    photo = photograph(name)
+    assert psnr(tiny.restore(photo).image, photo, data_range=255) > 38
 
 
 @pytest.mark.parametrize("name", ["chelsea", "coffee"])
