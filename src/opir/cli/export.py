@@ -21,7 +21,8 @@ def export(
     log_odds: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="TASK=SLOPE,SHIFT", help="Change the log-odds l of a task to SLOPE l + SHIFT; repeatable."
+            metavar="TASK=SLOPE,SHIFT[,OTHER=FACTOR]",
+            help="Change the log-odds l of a task to SLOPE l + SHIFT + FACTOR l of OTHER; repeatable.",
         ),
     ] = None,
 ) -> None:

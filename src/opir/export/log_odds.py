@@ -3,14 +3,16 @@
 Training shows every degradation far more often than albums do, and counts a miss like a false alarm. In use a false
 alarm may cost much more: a noisy picture that is taken for a dark one is brightened. Log-odds that were estimated for
 one prevalence become those for another by a shift (Saerens et al., Neural Computation 14(1), 2002), and a cost is one
-more; a slope above one commits the network to its better guess, since half of a task brightens by half.
+more; a slope above one commits the network to its better guess, since half of a task brightens by half. Another task
+may speak for or against: a dark subject that is out of focus resembles a dark exposure. Slopes, shifts and factors
+together are the matrix scaling of Guo et al., "On calibration of modern neural networks", ICML 2017, section 4.2.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 
@@ -21,7 +23,7 @@ from opir.tasks import TASKS, Task
 
 @dataclass(frozen=True, kw_only=True)
 class LogOddsChange:
-    """``l`` becomes ``slope * l + shift`` for one task."""
+    """``l`` becomes ``slope * l + shift + sum of factor * l'`` for one task, l' being those of other tasks."""
 
     task: Task
     """Whose log-odds l change."""
@@ -32,38 +34,49 @@ class LogOddsChange:
     shift: float = 0.0
     """Below 0 the task is found less often."""
 
+    others: Mapping[Task, float] = field(default_factory=dict)
+    """Factors of the log-odds of other tasks, as they are before any change."""
+
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.slope) and self.slope > 0 and math.isfinite(self.shift)):
+        numbers = (self.slope, self.shift, *self.others.values())
+        if not (all(map(math.isfinite, numbers)) and self.slope > 0) or self.task in self.others:
             raise ConfigurationError(
-                f"the log-odds of {self.task} need a slope above 0 and a finite shift; got {self.slope}, {self.shift}"
+                f"the log-odds of {self.task} need a slope above 0, a finite shift, and others; got {self}"
             )
 
 
 def parse_log_odds(text: str) -> LogOddsChange:
-    """Read ``TASK=SLOPE,SHIFT``, as in ``low_light=3,-4.8``.
+    """Read ``TASK=SLOPE,SHIFT[,OTHER=FACTOR...]``, as in ``low_light=2,-6,blur=-1``.
 
     Raises:
         ConfigurationError: if the text has another form, names no task, or has a slope that is not above 0.
     """
-    name, _, numbers = text.partition("=")
-    task = next((task for task in TASKS if task == name), None)
+    name, _, terms = text.partition("=")
+    slope, shift, *factors = (*terms.split(","), "")
     try:
-        slope, shift = (float(number) for number in numbers.split(","))
-    except ValueError:
-        task = None
-    if task is None:
+        named = [factor.partition("=") for factor in factors if factor]
+        others = {_task(other): float(factor) for other, _, factor in named}
+        task, numbers = _task(name), (float(slope), float(shift))
+    except ValueError as error:
         raise ConfigurationError(
-            f"expected TASK=SLOPE,SHIFT, as in low_light=3,-4.8, with one of {', '.join(TASKS)}; got {text!r}"
-        )
-    return LogOddsChange(task=task, slope=slope, shift=shift)
+            f"expected TASK=SLOPE,SHIFT[,OTHER=FACTOR...], as in low_light=2,-6,blur=-1, with tasks among "
+            f"{', '.join(TASKS)}; got {text!r}"
+        ) from error
+    return LogOddsChange(task=task, slope=numbers[0], shift=numbers[1], others=others)
+
+
+def _task(name: str) -> Task:
+    """Return the task of a name; ``ValueError`` if there is none."""
+    return TASKS[TASKS.index(name)]
 
 
 def change_log_odds(network: RestorationNetwork, changes: Iterable[LogOddsChange]) -> None:
-    """Apply changes to the network's estimator, in place and in order; context and everything else stay."""
+    """Apply changes to the network's estimator, in place; context and everything else stay."""
     layer = network.estimator.task_logits
+    weight, bias = layer.weight.detach().clone(), layer.bias.detach().clone()
     with torch.no_grad():
         for change in changes:
+            factors = {change.task: change.slope, **change.others}
             row = TASKS.index(change.task)
-            layer.weight[row] *= change.slope
-            layer.bias[row] *= change.slope
-            layer.bias[row] += change.shift
+            layer.weight[row] = sum(factor * weight[TASKS.index(task)] for task, factor in factors.items())
+            layer.bias[row] = sum(factor * bias[TASKS.index(task)] for task, factor in factors.items()) + change.shift
