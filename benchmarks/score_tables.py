@@ -32,11 +32,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", type=Path, required=True)
     parser.add_argument("--tiny", type=Path, required=True)
-    parser.add_argument("--classical", type=Path, required=True)
+    parser.add_argument("--classical", type=Path, action="append", required=True, help="repeatable: later files win")
     options = parser.parse_args()
-    base, tiny, classical = (
-        json.loads(path.read_text(encoding="utf-8"))["rows"] for path in (options.base, options.tiny, options.classical)
+    base, tiny, *older_first = (
+        json.loads(path.read_text(encoding="utf-8"))["rows"]
+        for path in (options.base, options.tiny, *options.classical)
     )
+    classical: list[Scores] = []
+    for rows in older_first:
+        again = {row["name"] for row in rows}
+        classical = [row for row in classical if row["name"] not in again] + rows
     replace_table(ROOT / "README.md", readme_table(base, tiny, classical))
     for name, rows in (("base", base), ("tiny", tiny)):
         replace_table(ROOT / "src" / "opir" / "weights" / name / "card.md", card_table(rows))
