@@ -3,7 +3,9 @@
 * forms: the stage as the model is written (pixel shuffle of all operator channels, then shifted reads) and the one that
   is exported (:mod:`opir.export.stage_in_phases`); with ``--forms``, since exporting takes a minute;
 * settings of the session: waiting threads that spin, memory arena, allocation patterns, threads;
-* side of a tile, by the time per pixel of its core.
+* kernels that are made for every tile against kernels that are constants (:mod:`opir.export.fixed_stage`), and what
+  loading such a graph takes, in pixels of one stage that the difference pays for;
+* side of a tile, by the time per pixel of its core, with constant kernels.
 
 All contestants take turns in one process; processor time is the one to look at on a busy machine. Int8 and half
 precision are not among them: ONNX Runtime has no float16 convolution for x86, and int8 needs calibration.
@@ -18,18 +20,23 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 
 import numpy as np
 import onnxruntime
 
 import machine
 from opir.runtime.machine import usable_threads
-from opir.runtime.spec import ModelSpec
+from opir.runtime.spec import FIXED_STAGE_FILE, ModelSpec
 from opir.runtime.weights import find_model
 
 SIDE = 512
 TILES = (256, 512, 768, 1024, 1408)
+LOADS = 9
+RESULTS = ("restored", "new_scale")
 Feed = dict[str, np.ndarray]
+_KEPT: list[list[np.ndarray]] = []
 
 
 def main() -> None:
@@ -58,8 +65,17 @@ def main() -> None:
             forms = {name: _session(file, threads) for name, file in _export_forms(folder, Path(temporary)).items()}
             feed = _feed(spec, SIDE)
             _compare("form", {name: _runner(session, feed) for name, session in forms.items()}, options, entries)
-    session, halo = settings["as shipped"], spec.stage_halo
-    tiles = {str(side): _runner(session, _feed(spec, side + 2 * halo)) for side in TILES}
+    fixed, of_pixels = _fixed_session(folder, spec, threads)
+    feed = _feed(spec, SIDE)
+    kernels = {
+        "made for every tile": _runner(settings["as shipped"], feed),
+        "constants": _runner(fixed, {name: feed[name] for name in of_pixels}),
+    }
+    _compare("kernels", kernels, options, entries)
+    _show_loading(folder, spec, threads, entries)
+    halo = spec.stage_halo
+    feeds = {side: _feed(spec, side + 2 * halo) for side in TILES}
+    tiles = {str(side): _runner(fixed, {name: feed[name] for name in of_pixels}) for side, feed in feeds.items()}
     _compare("tile", tiles, argparse.Namespace(rounds=2), entries, pixels={str(side): side**2 for side in TILES})
     machine.write("engine", __doc__ or "", entries, options.json, model=spec.name, weights=spec.fingerprint)
 
@@ -84,11 +100,49 @@ def _compare(
 def _session(
     path: Path, threads: int, *, spinning: bool = False, arena: bool = True, patterns: bool = False
 ) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options = _options(threads)
     options.enable_cpu_mem_arena, options.enable_mem_pattern = arena, patterns
     options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _options(threads: int) -> onnxruntime.SessionOptions:
+    """As the engine sets them, but for what a contestant changes."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.enable_mem_pattern = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _fixed_session(folder: Path, spec: ModelSpec, threads: int) -> tuple[onnxruntime.InferenceSession, list[str]]:
+    """The stage with constant kernels, as the engine loads it, and the names of its inputs."""
+    stage = _session(folder / "stage.onnx", threads)
+    names = [output.name for output in stage.get_outputs()][len(RESULTS) :]
+    kernels = stage.run(names, _feed(spec, spec.stride))
+    options = _options(threads)
+    options.add_external_initializers(names, [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in kernels])
+    path = str(folder / FIXED_STAGE_FILE)
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    _KEPT.append(kernels)  # their memory may be in use
+    return session, [node.name for node in session.get_inputs()]
+
+
+def _show_loading(folder: Path, spec: ModelSpec, threads: int, entries: list[dict[str, object]]) -> None:
+    """Print how long it takes to load the stage with constant kernels, and from how many pixels on that pays."""
+    whole, times = [], []
+    for _ in range(LOADS):
+        start = perf_counter()
+        _session(folder / "stage.onnx", threads)
+        middle = perf_counter()
+        _fixed_session(folder, spec, threads)
+        whole.append(middle - start)
+        times.append(perf_counter() - middle - whole[-1])
+    by_name = {str(entry["name"]): float(str(entry["ns_per_pixel"])) for entry in entries if entry["what"] == "kernels"}
+    gain = 1e-9 * (by_name["made for every tile"] - by_name["constants"])
+    pays = median(times) / gain if gain > 0 else float("inf")
+    entries.append({"what": "loading", "name": FIXED_STAGE_FILE, "seconds": median(times), "pays_from_pixels": pays})
+    machine.show(("loading", "s", "pays from pixels"), [(FIXED_STAGE_FILE, f"{median(times):.3f}", f"{pays:,.0f}")])
 
 
 def _feed(spec: ModelSpec, side: int) -> Feed:
@@ -105,7 +159,7 @@ def _feed(spec: ModelSpec, side: int) -> Feed:
 
 
 def _runner(session: onnxruntime.InferenceSession, feed: Feed) -> Callable[[], object]:
-    return partial(session.run, None, feed)
+    return partial(session.run, list(RESULTS), feed)
 
 
 def _export_forms(folder: Path, temporary: Path) -> dict[str, Path]:

@@ -293,13 +293,28 @@ def test_a_black_point_is_set_before_anything_is_degraded(resident):
             )
         return TrainingSet(banks, chosen, **settings)[0]
 
-    assert sample((), black_point=False).clean.min() >= 60 / 255
-    stretched = sample((), black_point=True)
+    assert sample((), black_point=0.0).clean.min() >= 60 / 255
+    stretched = sample((), black_point=1.0)
     assert stretched.clean.min() == 0
     assert torch.equal(stretched.degraded, stretched.clean)
-    hazy = sample(("haze",), black_point=True)
+    hazy = sample(("haze",), black_point=1.0)
     assert hazy.clean.min() == 0
     assert hazy.degraded.min() > 0
+
+
+@pytest.mark.parametrize("resident", [False, True])
+def test_a_black_point_is_set_as_often_as_asked(resident):
+    veiled = np.random.default_rng(0).integers(60, 200, (48, 48, 3), dtype=np.uint8)
+    banks = {"clean": ImageBank(names=("one",), degraded=(veiled,), clean=(veiled,))}
+    chosen = {"one": Ingredient(weight=1, bank="clean", black_point=0.25)}
+    if resident:
+        clean = ResidentTrainingSet(banks, chosen, crop_size=16, seed=0, batch_size=200, device="cpu").batch(0).clean
+    else:
+        samples = TrainingSet(banks, chosen, crop_size=16, seed=0)
+        clean = torch.stack([samples[k].clean for k in range(200)])
+    darkest = clean.flatten(1).amin(dim=1)
+    assert 25 <= (darkest == 0).sum() <= 80
+    assert (darkest[darkest > 0] >= 60 / 255).all()
 
 
 def test_a_black_point_is_one_percent_of_the_pixels_and_leaves_white():
@@ -315,8 +330,15 @@ def test_a_black_point_is_one_percent_of_the_pixels_and_leaves_white():
 
 
 def test_a_black_point_of_pairs_is_refused(banks):
-    ingredients = {"pairs": Ingredient(weight=1, bank="clean", tasks=("haze",), black_point=True)}
+    ingredients = {"pairs": Ingredient(weight=1, bank="clean", tasks=("haze",), black_point=1.0)}
     with pytest.raises(ConfigurationError, match="pairs: black_point is for clean pictures"):
+        TrainingSet(banks, ingredients, crop_size=16, seed=0)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_an_impossible_share_of_black_points_is_refused(banks, share):
+    ingredients = {"one": Ingredient(weight=1, bank="clean", black_point=share)}
+    with pytest.raises(ConfigurationError, match="one: black_point must lie between 0 and 1"):
         TrainingSet(banks, ingredients, crop_size=16, seed=0)
 
 

@@ -34,10 +34,28 @@ def test_graphs_equal_the_network(exported, size, stage_index):
 
 
 @pytest.mark.parametrize("name", ["tiny", "base", "paper"])
-def test_presets_export(tmp_path, name):
+def test_presets_export(tmp_path, name, monkeypatch):
     network = randomise(RestorationNetwork(preset(name)))
     export_model(network, tmp_path, RELEASE)
     _compare(network, OnnxEngine(tmp_path, threads=1), (72, 56), 1)
+    monkeypatch.setattr("opir.runtime.fixed_stage.FIXED_FROM", 1)
+    engine = OnnxEngine(tmp_path, threads=1)
+    monkeypatch.setattr(engine, "_stage", _OnlyFor(engine._stage, n_pixels=network.config.stride**2))
+    for stage_index in (0, 1):
+        _compare(network, engine, (72, 56), stage_index)
+    _compare(network, engine, (16, 40), 0)
+
+
+class _OnlyFor:
+    """A session that refuses pictures of another size: those that constant kernels should restore."""
+
+    def __init__(self, session, *, n_pixels):
+        self.session, self.n_pixels = session, n_pixels
+        self.get_outputs = session.get_outputs
+
+    def run(self, names, feed, options):
+        assert feed["current"][0, 0].size == self.n_pixels
+        return self.session.run(names, feed, options)
 
 
 def _compare(network, engine, size, stage_index):
@@ -68,7 +86,7 @@ def test_the_folder_describes_itself(exported):
     assert (spec.name, spec.version, spec.trained_tasks) == ("trial", "0.0.1", ("noise", "haze"))
     assert spec.uncertainty_scale == 1.5
     assert spec.n_parameters == sum(parameter.numel() for parameter in network.parameters())
-    assert set(spec.sha256) == {"encoder.onnx", "estimator.onnx", "stage.onnx", "model.safetensors"}
+    assert set(spec.sha256) == {"encoder.onnx", "estimator.onnx", "stage.onnx", "fixed_stage.onnx", "model.safetensors"}
     assert json.loads((folder / "model.json").read_text())["stride"] == SMALL.stride
     assert load_network(folder).config == SMALL
 

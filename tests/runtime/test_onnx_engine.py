@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -18,7 +16,7 @@ from opir.errors import WeightsError
 from opir.runtime.engine import InterruptedRunError, InterruptibleEngine
 from opir.runtime.onnx_engine import OnnxEngine
 from opir.runtime.passes import restore_array
-from tiny_model import tiny_weights, write_tiny_model
+from tiny_model import replaced, tiny_weights, write_tiny_model
 
 
 @pytest.fixture(scope="module")
@@ -76,15 +74,6 @@ def test_tiles_give_the_values_of_the_whole(engine: OnnxEngine) -> None:
     assert (whole.n_tiles, tiled.n_tiles) == (1, 12)
     np.testing.assert_allclose(tiled.restored, whole.restored, atol=1e-5)
     np.testing.assert_allclose(tiled.scale, whole.scale, atol=1e-5)
-
-
-def replaced(folder: Path, file: str, content: bytes) -> Path:
-    """Replace one file of a model and enter its digest, as a careless release would."""
-    (folder / file).write_bytes(content)
-    entries = json.loads((folder / "model.json").read_text())
-    entries["sha256"][file] = hashlib.sha256(content).hexdigest()
-    (folder / "model.json").write_text(json.dumps(entries))
-    return folder
 
 
 def test_something_else_than_a_graph(tmp_path: Path) -> None:

@@ -45,9 +45,9 @@ class Ingredient:
     """Largest factor by which crops are reduced before they are degraded, as far as the bank's pictures are large
     enough; 1 for never. Haze and darkness are judged by the whole picture, of which crops should show most."""
 
-    black_point: bool = False
-    """Whether the darkest values of a clean crop become black before it is degraded; see
-    :mod:`opir.data.black_point`."""
+    black_point: float = 0.0
+    """Share of the samples, 0 to 1, in which the darkest values of the clean crop become black before it is degraded;
+    see :mod:`opir.data.black_point`."""
 
     may_hide: tuple[Task, ...] = ()
     """Degradations that the bank's pictures may have without a label; the loss on task weights ignores them."""
@@ -98,6 +98,8 @@ def check_mixture(banks: Collection[str], ingredients: Mapping[str, Ingredient])
         for way, factor in (("enlarged", ingredient.enlarged), ("reduced", ingredient.reduced)):
             if not 1 <= factor <= LARGEST_FACTOR:
                 problems.append(f"{name}: {way} must lie between 1 and {LARGEST_FACTOR}; got {factor}")
+        if not 0 <= ingredient.black_point <= 1:
+            problems.append(f"{name}: black_point must lie between 0 and 1; got {ingredient.black_point}")
         if ingredient.black_point and ingredient.tasks:
             problems.append(f"{name}: black_point is for clean pictures, not for pairs")
         if ingredient.weight < 0:

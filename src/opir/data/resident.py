@@ -132,7 +132,8 @@ class ResidentTrainingSet:
                 crops = self._banks[ingredient.bank].crops(count, size, generator)
                 source, clean = (resize(crop, self._surroundings_size) for crop in crops)
                 if ingredient.black_point:
-                    source = clean = with_black_point(clean)
+                    stretched = torch.rand(count, 1, 1, 1, generator=generator, device=self._device)
+                    source = clean = torch.where(stretched < ingredient.black_point, with_black_point(clean), clean)
                 degraded, labels, known = degrade(source, ingredient, generator)
                 parts.append((degraded, clean, labels, known))
         degraded, clean, labels, known = (torch.cat(fields) for fields in zip(*parts, strict=True))

@@ -50,7 +50,7 @@ class TrainingSet(Dataset[Sample]):
             size = source_size(size, enlarged=ingredient.enlarged, reduced=ingredient.reduced, draw=generator.random())
         crops = self._banks[ingredient.bank].crop(size, generator)
         source, target = (resize(_to_tensor(crop), self._surroundings_size) for crop in crops)
-        if ingredient.black_point:
+        if ingredient.black_point and generator.random() < ingredient.black_point:
             source = target = with_black_point(target)
         draws = torch.Generator().manual_seed(int(generator.integers(2**62)))
         degraded, labels, known = degrade(source, ingredient, draws)

@@ -1,4 +1,4 @@
-"""Export a network as the three ONNX graphs of a model folder."""
+"""Export a network as the ONNX graphs of a model folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from opir.model.cost import measure_cost
 from opir.model.network import RestorationNetwork
 from opir.model.receptive_field import encoder_halo, stage_halo
 from opir.model.weights_file import save_network
-from opir.runtime.spec import FORMAT, ONNX_FILES, SPEC_FILE, TORCH_FILE
+from opir.runtime.spec import FIXED_STAGE_FILE, FORMAT, ONNX_FILES, SPEC_FILE, TORCH_FILE
 from opir.tasks import TASKS, Task
 
 LARGEST_SIDE = 65_536
@@ -81,10 +81,11 @@ class _Stage(nn.Module):
 
 
 def export_model(network: RestorationNetwork, folder: Path, release: Release) -> None:
-    """Write ``encoder.onnx``, ``estimator.onnx``, ``stage.onnx``, ``model.safetensors`` and ``model.json``.
+    """Write the ONNX graphs, ``model.safetensors`` and ``model.json``.
 
     The graphs take any H and W that are multiples of the stride, batch 1. ``stage.onnx`` serves both stages: the
-    weights are stored once and the stage is an input.
+    weights are stored once and the stage is an input. ``fixed_stage.onnx`` is the part of it that differs from pixel to
+    pixel, see :mod:`opir.export.fixed_stage`.
 
     Raises:
         MissingExtraError: if the ONNX exporter is not installed.
@@ -102,6 +103,9 @@ def export_model(network: RestorationNetwork, folder: Path, release: Release) ->
     mean = torch.rand(1, config.estimator_widths[-1])
     _export(_Estimator(network), (mean,), estimator, ("mean",), ("task_weights", "context"), None)
     export_stage(network, stage)
+    from opir.export.fixed_stage import write_fixed_stage
+
+    write_fixed_stage(stage, folder / FIXED_STAGE_FILE)
     save_network(network, folder / TORCH_FILE)
     _write_spec(network, folder, release)
 
@@ -144,7 +148,8 @@ def _examples(config: NetworkConfig) -> tuple[Tensor, Tensor, Mapping[int, torch
 def _write_spec(network: RestorationNetwork, folder: Path, release: Release) -> None:
     config = network.config
     cost = measure_cost(config)
-    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (*ONNX_FILES, TORCH_FILE)}
+    files = (*ONNX_FILES, FIXED_STAGE_FILE, TORCH_FILE)
+    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
     entries = {
         "format": FORMAT,
         "name": release.name,

@@ -1,11 +1,12 @@
-"""The ONNX Runtime engine: three graphs, float32, on the processor or on CUDA where it is installed."""
+"""The ONNX Runtime engine: float32, on the processor or on CUDA where it is installed."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -13,8 +14,9 @@ import numpy as np
 
 from opir.errors import MissingExtraError, WeightsError
 from opir.runtime.engine import Float32, InterruptedRunError
+from opir.runtime.fixed_stage import FixedStages
 from opir.runtime.machine import usable_threads
-from opir.runtime.spec import ONNX_FILES, ModelSpec
+from opir.runtime.spec import FIXED_STAGE_FILE, ONNX_FILES, ModelSpec
 from opir.runtime.weights import verified_file
 
 if TYPE_CHECKING:
@@ -45,11 +47,13 @@ _INPUTS: Final = {
     "encoder.onnx": ("image",),
     "estimator.onnx": ("mean",),
     "stage.onnx": ("current", "observed", "scale", "task_weights", "context", "stage_weights"),
+    FIXED_STAGE_FILE: ("current", "observed", "scale"),
 }
 _OUTPUTS: Final = {
     "encoder.onnx": ("features",),
     "estimator.onnx": ("task_weights", "context"),
     "stage.onnx": ("restored", "new_scale"),
+    FIXED_STAGE_FILE: ("restored", "new_scale"),
 }
 _OUT_OF_MEMORY: Final = ("failed to allocate memory", "bad_alloc", "bad allocation", "out of memory")
 _NO_TELEMETRY: Final = "ORT_DISABLE_TELEMETRY"
@@ -58,8 +62,20 @@ _QUIET: Final = 4
 """ONNX Runtime's log level for what ends the process: its errors are raised, and some (a lack of memory) are mended."""
 
 
+@dataclass(frozen=True)
+class _FixedStage:
+    """The stage of one picture, and the kernels, whose memory the session may go on using."""
+
+    session: _Session
+    kernels: Mapping[str, Float32]
+
+
 class OnnxEngine:
-    """Runs ``encoder.onnx``, ``estimator.onnx`` and ``stage.onnx`` of a model folder; see :class:`Engine`."""
+    """Runs ``encoder.onnx``, ``estimator.onnx`` and ``stage.onnx`` of a model folder; see :class:`Engine`.
+
+    On a processor large pictures are restored by ``fixed_stage.onnx``, where the folder has it: the same values, up to
+    rounding, in less time.
+    """
 
     name = "onnxruntime"
     precision = "float32"
@@ -73,14 +89,19 @@ class OnnxEngine:
         self.spec = ModelSpec.load(folder)
         runtime = load_onnxruntime()
         paths = {name: verified_file(folder, self.spec, name) for name in ONNX_FILES}
-        n_threads = threads if threads is not None else usable_threads()
+        self._threads = threads if threads is not None else usable_threads()
+        self._runtime = runtime
         self._errors = _session_errors(runtime)
         self._new_options: Callable[[], _RunOptions] = runtime.RunOptions
         self._thread = threading.local()  # holds the options of the runs of a thread
-        self._encoder = self._open(runtime, paths["encoder.onnx"], n_threads)
-        self._estimator = self._open(runtime, paths["estimator.onnx"], 1)
-        self._stage = self._open(runtime, paths["stage.onnx"], n_threads)
+        self._encoder = self._open(paths["encoder.onnx"])
+        self._estimator = self._open(paths["estimator.onnx"], threads=1)
+        self._stage = self._open(paths["stage.onnx"])
         self.device = _DEVICES.get(self._stage.get_providers()[0], "cpu")
+        self._fixed_stages: FixedStages[_FixedStage] = FixedStages()
+        self._fixed_path: Path | None = None
+        if self.device == "cpu" and FIXED_STAGE_FILE in self.spec.sha256:
+            self._fixed_path = verified_file(folder, self.spec, FIXED_STAGE_FILE)
 
     def encode(self, image: Float32) -> Float32:
         """Compute the features of an image."""
@@ -104,9 +125,33 @@ class OnnxEngine:
         """Apply one restoration stage; the graph is told which one by a one-hot vector."""
         stage_weights = np.zeros(self.spec.n_stages, np.float32)
         stage_weights[stage_index] = 1.0
-        inputs = (current, observed, scale, task_weights, context, stage_weights)
-        restored, new_scale = self._run(self._stage, "stage.onnx", inputs)
+        of_picture = (task_weights, context, stage_weights)
+        fixed = self._fixed_stage(current.shape[2] * current.shape[3], of_picture)
+        if fixed is not None:
+            restored, new_scale = self._run(fixed.session, FIXED_STAGE_FILE, (current, observed, scale))
+        else:
+            restored, new_scale = self._run(self._stage, "stage.onnx", (current, observed, scale, *of_picture))
         return restored, new_scale
+
+    def _fixed_stage(self, n_pixels: int, of_picture: tuple[Float32, ...]) -> _FixedStage | None:
+        """What restores the next pixels with the kernels of this picture; None where they are too few."""
+        path = self._fixed_path
+        if path is None:
+            return None
+
+        def load() -> _FixedStage:
+            kernels = self._kernels(of_picture)
+            return _FixedStage(self._open(path, kernels), kernels)
+
+        return self._fixed_stages.get(tuple(vector.tobytes() for vector in of_picture), n_pixels, load)
+
+    def _kernels(self, of_picture: tuple[Float32, ...]) -> Mapping[str, Float32]:
+        """What the stage computes from its inputs that are the same for all pixels, by name."""
+        names = [node.name for node in self._stage.get_outputs()]
+        side = self.spec.stride
+        picture, plane = np.zeros((1, 3, side, side), np.float32), np.zeros((1, 1, side, side), np.float32)
+        results = self._run(self._stage, "stage.onnx", (picture, picture, plane, *of_picture), names)
+        return {name: value for name, value in zip(names, results, strict=True) if name not in _OUTPUTS["stage.onnx"]}
 
     @contextmanager
     def interruptible(self) -> Iterator[Callable[[], None]]:
@@ -125,9 +170,13 @@ class OnnxEngine:
         finally:
             self._thread.options = None
 
-    def _open(self, runtime: ModuleType, path: Path, threads: int) -> _Session:
+    def _open(
+        self, path: Path, constants: Mapping[str, Float32] | None = None, *, threads: int | None = None
+    ) -> _Session:
+        """Load a graph; ``constants`` are the values of those that it does not store itself."""
+        runtime = self._runtime
         options = runtime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = self._threads if threads is None else threads
         options.inter_op_num_threads = 1
         options.execution_mode = runtime.ExecutionMode.ORT_SEQUENTIAL
         options.log_severity_level = _QUIET
@@ -135,19 +184,27 @@ class OnnxEngine:
         options.enable_mem_pattern = False
         # Waiting threads sleep: spinning took a third of the time on a busy machine and makes laptops hot.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if constants:
+            values = [runtime.OrtValue.ortvalue_from_numpy(value) for value in constants.values()]
+            options.add_external_initializers(list(constants), values)
         providers = [name for name in _DEVICES if name in runtime.get_available_providers()]
         try:
             session = cast("_Session", runtime.InferenceSession(str(path), options, providers=providers))
         except self._errors as error:
             raise WeightsError(f"ONNX Runtime cannot load {path}: {_first_line(error)}") from error
         _check_names(path, "inputs", _INPUTS[path.name], session.get_inputs())
-        _check_names(path, "outputs", _OUTPUTS[path.name], session.get_outputs())
+        outputs = session.get_outputs()
+        if path.name == "stage.onnx":  # what is the same for all pixels may follow
+            outputs = outputs[: len(_OUTPUTS[path.name])]
+        _check_names(path, "outputs", _OUTPUTS[path.name], outputs)
         return session
 
-    def _run(self, session: _Session, graph: str, inputs: tuple[Float32, ...]) -> list[Float32]:
+    def _run(
+        self, session: _Session, graph: str, inputs: tuple[Float32, ...], outputs: list[str] | None = None
+    ) -> list[Float32]:
         feed = dict(zip(_INPUTS[graph], inputs, strict=True))
         try:
-            return session.run(list(_OUTPUTS[graph]), feed, getattr(self._thread, "options", None))
+            return session.run(outputs or list(_OUTPUTS[graph]), feed, getattr(self._thread, "options", None))
         except self._errors as error:
             if _INTERRUPTED in str(error).lower():
                 raise InterruptedRunError(_first_line(error)) from error

@@ -20,6 +20,9 @@ FORMAT: Final = 1
 
 SPEC_FILE: Final = "model.json"
 ONNX_FILES: Final = ("encoder.onnx", "estimator.onnx", "stage.onnx")
+FIXED_STAGE_FILE: Final = "fixed_stage.onnx"
+"""The stage with kernels that are constants, which a model folder need not have; see :mod:`opir.export.fixed_stage`."""
+
 TORCH_FILE: Final = "model.safetensors"
 
 DEFAULT_BYTES_PER_PIXEL: Final = 700

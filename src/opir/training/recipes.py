@@ -39,6 +39,10 @@ WHOLE: Final[Mapping[str, float]] = {
 }
 """Ingredients whose crops are reduced, at most by so much: the whole picture has to be judged."""
 
+BLACK_POINT: Final = 0.5
+"""Share of the samples on clean pictures that have a black point; were it only those of some ingredients, deep blacks
+would speak for their tasks. Haze always has one: its veil must go altogether."""
+
 MAY_HIDE: Final[Mapping[Task, tuple[Task, ...]]] = {"low_light": ("noise", "jpeg")}
 """What published pairs of a task may show beside it, without a label."""
 
@@ -78,6 +82,23 @@ def _ingredient(name: str, share: float) -> Ingredient:
         if name == task + PAIRS:
             return Ingredient(weight=share, bank=name, tasks=(task,), may_hide=MAY_HIDE.get(task, ()))
     return Ingredient(weight=share, bank=CLEAN, operators=(name,))
+
+
+def _resized(ingredients: Mapping[str, Ingredient]) -> dict[str, Ingredient]:
+    """The same ingredients with crops enlarged and reduced where the whole picture or its sharpness is judged."""
+    return {
+        name: replace(ingredient, enlarged=SOFT.get(name, 1.0), reduced=WHOLE.get(name, 1.0))
+        for name, ingredient in ingredients.items()
+    }
+
+
+def _with_black_points(ingredients: Mapping[str, Ingredient]) -> dict[str, Ingredient]:
+    """The same ingredients with black points where they start from clean pictures."""
+    shares = {
+        name: 0.0 if ingredient.tasks else 1.0 if ingredient.operators == ("haze",) else BLACK_POINT
+        for name, ingredient in ingredients.items()
+    }
+    return {name: replace(ingredients[name], black_point=share) for name, share in shares.items()}
 
 
 def three_tasks() -> Recipe:
@@ -154,25 +175,16 @@ def all_tasks() -> Recipe:
     }
     blurred = Ingredient(weight=0.05, bank=CLEAN, operators=BLUR_AND_NOISE, n_drawn=(2, 2))
     camera_file = Ingredient(weight=0.05, bank=CLEAN, operators=("sensor_noise", "jpeg"))
-    mixed = Ingredient(
-        weight=0.15, bank=CLEAN, operators=MIXED, n_drawn=(2, 3), enlarged=1.5, reduced=2.0, black_point=True
-    )
-    named = mixture(shares)
-    resized = {
-        name: replace(named[name], enlarged=SOFT.get(name, 1.0), reduced=WHOLE.get(name, 1.0))
-        for name in {**SOFT, **WHOLE}
+    mixed = Ingredient(weight=0.15, bank=CLEAN, operators=MIXED, n_drawn=(2, 3), enlarged=1.5, reduced=2.0)
+    composed = {
+        "blur_and_noise": blurred,
+        "camera_files": camera_file,
+        "mixtures": mixed,
+        "dark_and_noisy": replace(DARK_AND_NOISY, weight=0.08),
     }
-    resized["haze"] = replace(resized["haze"], black_point=True)
     return Recipe(
         name="all_tasks",
-        ingredients=named
-        | resized
-        | {
-            "blur_and_noise": blurred,
-            "dark_and_noisy": replace(DARK_AND_NOISY, weight=0.08),
-            "camera_files": camera_file,
-            "mixtures": mixed,
-        },
+        ingredients=_with_black_points(_resized(mixture(shares)) | composed),
         n_steps=24_000,
         phases=TOLD_FIRST,
         max_gradient_norm=2.0,
@@ -227,7 +239,7 @@ def estimator() -> Recipe:
 
 def one_task(task: Task) -> Recipe:
     """One task alone, trained as ``all_tasks``, with every way of making it; a twentieth of the pictures is clean."""
-    ingredients = mixture({"clean": 0.05, **ONE_TASK[task]})
+    ingredients = _with_black_points(_resized(mixture({"clean": 0.05, **ONE_TASK[task]})))
     return replace(all_tasks(), name=f"one_task_{task}", ingredients=ingredients)
 
 
