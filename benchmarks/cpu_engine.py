@@ -4,8 +4,8 @@
   is exported (:mod:`opir.export.stage_in_phases`); with ``--forms``, since exporting takes a minute;
 * settings of the session: waiting threads that spin, memory arena, allocation patterns, threads;
 * kernels that are made for every tile against kernels that are constants (:mod:`opir.export.fixed_stage`), and what
-  loading such a graph takes, in pixels of one stage that the difference pays for;
-* side of a tile, by the time per pixel of its core, with constant kernels.
+  loading such a graph takes, in pixels of one stage that the difference pays for; where the model has both;
+* side of a tile, by the time per pixel of its core, with constant kernels where there are any.
 
 All contestants take turns in one process; processor time is the one to look at on a busy machine. Int8 and half
 precision are not among them: ONNX Runtime has no float16 convolution for x86, and int8 needs calibration.
@@ -65,17 +65,18 @@ def main() -> None:
             forms = {name: _session(file, threads) for name, file in _export_forms(folder, Path(temporary)).items()}
             feed = _feed(spec, SIDE)
             _compare("form", {name: _runner(session, feed) for name, session in forms.items()}, options, entries)
-    fixed, of_pixels = _fixed_session(folder, spec, threads)
-    feed = _feed(spec, SIDE)
-    kernels = {
-        "made for every tile": _runner(settings["as shipped"], feed),
-        "constants": _runner(fixed, {name: feed[name] for name in of_pixels}),
-    }
-    _compare("kernels", kernels, options, entries)
-    _show_loading(folder, spec, threads, entries)
-    halo = spec.stage_halo
-    feeds = {side: _feed(spec, side + 2 * halo) for side in TILES}
-    tiles = {str(side): _runner(fixed, {name: feed[name] for name in of_pixels}) for side, feed in feeds.items()}
+    session, of_pixels = settings["as shipped"], list(_feed(spec, spec.stride))
+    if FIXED_STAGE_FILE in spec.sha256:
+        session, of_pixels = _fixed_session(folder, spec, threads)
+        feed = _feed(spec, SIDE)
+        kernels = {
+            "made for every tile": _runner(settings["as shipped"], feed),
+            "constants": _runner(session, {name: feed[name] for name in of_pixels}),
+        }
+        _compare("kernels", kernels, options, entries)
+        _show_loading(folder, spec, threads, entries)
+    feeds = {side: _feed(spec, side + 2 * spec.stage_halo) for side in TILES}
+    tiles = {str(side): _runner(session, {name: feed[name] for name in of_pixels}) for side, feed in feeds.items()}
     _compare("tile", tiles, argparse.Namespace(rounds=2), entries, pixels={str(side): side**2 for side in TILES})
     machine.write("engine", __doc__ or "", entries, options.json, model=spec.name, weights=spec.fingerprint)
 
@@ -100,18 +101,17 @@ def _compare(
 def _session(
     path: Path, threads: int, *, spinning: bool = False, arena: bool = True, patterns: bool = False
 ) -> onnxruntime.InferenceSession:
-    options = _options(threads)
+    options = _options(threads, spinning=spinning)
     options.enable_cpu_mem_arena, options.enable_mem_pattern = arena, patterns
-    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def _options(threads: int) -> onnxruntime.SessionOptions:
+def _options(threads: int, *, spinning: bool = False) -> onnxruntime.SessionOptions:
     """As the engine sets them, but for what a contestant changes."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.enable_mem_pattern = False
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
     return options
 
 

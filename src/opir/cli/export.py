@@ -26,7 +26,7 @@ def export(
         ),
     ] = None,
 ) -> None:
-    """Write the three ONNX graphs, the weights and model.json that ``opir restore --model FOLDER`` needs."""
+    """Write the ONNX graphs, the weights and model.json that ``opir restore --model FOLDER`` needs."""
     from opir.export.log_odds import change_log_odds, parse_log_odds
     from opir.export.onnx import Release, export_model
     from opir.model.weights_file import load_network

@@ -84,8 +84,8 @@ def export_model(network: RestorationNetwork, folder: Path, release: Release) ->
     """Write the ONNX graphs, ``model.safetensors`` and ``model.json``.
 
     The graphs take any H and W that are multiples of the stride, batch 1. ``stage.onnx`` serves both stages: the
-    weights are stored once and the stage is an input. ``fixed_stage.onnx`` is the part of it that differs from pixel to
-    pixel, see :mod:`opir.export.fixed_stage`.
+    weights are stored once and the stage is an input. Where tasks change kernels, ``fixed_stage.onnx`` is the part of it
+    that differs from pixel to pixel, see :mod:`opir.export.fixed_stage`.
 
     Raises:
         MissingExtraError: if the ONNX exporter is not installed.
@@ -103,9 +103,10 @@ def export_model(network: RestorationNetwork, folder: Path, release: Release) ->
     mean = torch.rand(1, config.estimator_widths[-1])
     _export(_Estimator(network), (mean,), estimator, ("mean",), ("task_weights", "context"), None)
     export_stage(network, stage)
-    from opir.export.fixed_stage import write_fixed_stage
+    if config.task_rank:
+        from opir.export.fixed_stage import write_fixed_stage
 
-    write_fixed_stage(stage, folder / FIXED_STAGE_FILE)
+        write_fixed_stage(stage, folder / FIXED_STAGE_FILE)
     save_network(network, folder / TORCH_FILE)
     _write_spec(network, folder, release)
 
@@ -148,7 +149,7 @@ def _examples(config: NetworkConfig) -> tuple[Tensor, Tensor, Mapping[int, torch
 def _write_spec(network: RestorationNetwork, folder: Path, release: Release) -> None:
     config = network.config
     cost = measure_cost(config)
-    files = (*ONNX_FILES, FIXED_STAGE_FILE, TORCH_FILE)
+    files = [*ONNX_FILES, TORCH_FILE, *([FIXED_STAGE_FILE] if config.task_rank else [])]
     digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
     entries = {
         "format": FORMAT,
