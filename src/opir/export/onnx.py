@@ -84,8 +84,8 @@ def export_model(network: RestorationNetwork, folder: Path, release: Release) ->
     """Write the ONNX graphs, ``model.safetensors`` and ``model.json``.
 
     The graphs take any H and W that are multiples of the stride, batch 1. ``stage.onnx`` serves both stages: the
-    weights are stored once and the stage is an input. Where tasks change kernels, ``fixed_stage.onnx`` is the part of it
-    that differs from pixel to pixel, see :mod:`opir.export.fixed_stage`.
+    weights are stored once and the stage is an input. Where tasks change kernels, ``fixed_stage.onnx`` is the part of
+    it that differs from pixel to pixel, see :mod:`opir.export.fixed_stage`.
 
     Raises:
         MissingExtraError: if the ONNX exporter is not installed.

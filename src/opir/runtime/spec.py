@@ -21,7 +21,7 @@ FORMAT: Final = 1
 SPEC_FILE: Final = "model.json"
 ONNX_FILES: Final = ("encoder.onnx", "estimator.onnx", "stage.onnx")
 FIXED_STAGE_FILE: Final = "fixed_stage.onnx"
-"""The stage with kernels that are constants, in model folders whose tasks change kernels; see :mod:`opir.export.fixed_stage`."""
+"""The stage with constant kernels, in folders of models whose tasks change them: :mod:`opir.export.fixed_stage`."""
 
 TORCH_FILE: Final = "model.safetensors"
 
