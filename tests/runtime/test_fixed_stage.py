@@ -27,18 +27,19 @@ def never() -> str:
     raise AssertionError("loaded again")
 
 
-def test_small_pictures_load_nothing() -> None:
+def test_small_tiles_are_not_restored_by_it_whatever_was_loaded() -> None:
     stages = FixedStages[str]()
     assert stages.get((b"one",), 99, never) is None
-    assert stages.get((b"two",), 99, never) is None
-    assert stages.get((b"one",), 99, never) is None  # nothing is remembered of pictures before the last
+    assert stages.get((b"one",), 99, never) is None
+    assert stages.get((b"one",), 100, lambda: "loaded") == "loaded"
+    assert stages.get((b"one",), 99, never) is None
 
 
-def test_tiles_with_the_same_kernels_add_up_and_load_once() -> None:
+def test_tiles_with_the_same_kernels_load_once() -> None:
     stages = FixedStages[str]()
-    assert stages.get((b"one",), 60, never) is None
-    assert stages.get((b"one",), 60, lambda: "loaded") == "loaded"
-    assert stages.get((b"one",), 1, never) == "loaded"
+    assert stages.get((b"one",), 100, lambda: "loaded") == "loaded"
+    assert stages.get((b"two",), 99, never) is None
+    assert stages.get((b"one",), 100, never) == "loaded"
 
 
 def test_other_kernels_take_the_place_of_the_last() -> None:
@@ -52,7 +53,7 @@ def test_a_graph_that_cannot_be_loaded_is_tried_again() -> None:
     stages = FixedStages[str]()
     with pytest.raises(AssertionError, match="loaded again"):
         stages.get((b"one",), 100, never)
-    assert stages.get((b"one",), 1, lambda: "loaded") == "loaded"
+    assert stages.get((b"one",), 100, lambda: "loaded") == "loaded"
 
 
 def with_fixed_stage(folder: Path) -> Path:
@@ -74,6 +75,15 @@ def test_pictures_are_the_same_with_constant_kernels(tmp_path: Path, monkeypatch
     assert loaded == ["fixed_stage.onnx"] * 4  # twelve tiles in three bands, two stages in turns
     np.testing.assert_allclose(fixed.restored, plain.restored, atol=1e-6)
     np.testing.assert_allclose(fixed.scale, plain.scale, atol=1e-6)
+
+
+def test_a_picture_does_not_depend_on_those_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fixed_stage, "FIXED_FROM", 1000)  # between tiles of 8 and of 24 px with their halo
+    engine = OnnxEngine(with_fixed_stage(tmp_path), threads=1)
+    image = np.random.default_rng(0).random((3, 61, 83), np.float32)
+    first = restore_array(engine, image, tile=8).restored
+    restore_array(engine, image, tile=24)
+    np.testing.assert_array_equal(restore_array(engine, image, tile=8).restored, first)
 
 
 def test_threads_with_pictures_of_their_own_do_not_mix_them_up(tmp_path: Path) -> None:

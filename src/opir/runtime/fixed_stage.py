@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 FIXED_FROM: Final = 500_000
-"""Pixels with the same kernels from which on they are made constants. Loading the graph takes a tenth of a second, and
+"""Pixels of a tile from which on its kernels are made constants. Loading the graph takes a tenth of a second, and
 a quarter of the time of a stage is saved; see ``benchmarks/cpu_engine.py``."""
 
 StageT = TypeVar("StageT")
@@ -26,21 +26,22 @@ class FixedStages(Generic[StageT]):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._key: Key | None = None
-        self._n_pixels = 0
         self._loaded: StageT | None = None
 
     def get(self, key: Key, n_pixels: int, load: Callable[[], StageT]) -> StageT | None:
-        """Return the graph for the next ``n_pixels`` with the kernels of ``key``; None where it would not pay.
+        """Return the graph for a tile with the kernels of ``key``; None where it would not pay.
+
+        Only the size of the tile decides, not what was loaded before: rounding must not depend on other pictures.
 
         Args:
             key: what the kernels depend on.
-            n_pixels: pixels of the next tile; they are added up over the tiles that have the same key.
+            n_pixels: pixels of the tile.
             load: loads the graph with these kernels.
         """
+        if n_pixels < FIXED_FROM:
+            return None
         with self._lock:
-            if key != self._key:
-                self._key, self._n_pixels, self._loaded = key, 0, None
-            self._n_pixels += n_pixels
-            if self._loaded is None and self._n_pixels >= FIXED_FROM:
+            if self._loaded is None or key != self._key:
+                self._key, self._loaded = key, None  # its memory is free before the next is loaded
                 self._loaded = load()
             return self._loaded
