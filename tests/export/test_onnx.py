@@ -98,6 +98,13 @@ def test_the_folder_describes_itself(exported):
     assert load_network(folder).config == SMALL
 
 
+def test_graphs_say_nothing_of_the_machine_that_made_them(exported):
+    for graph in exported[1].glob("*.onnx"):
+        content = graph.read_bytes()
+        assert b"stack_trace" not in content
+        assert b"stage_in_phases.py" not in content
+
+
 def test_unknown_tasks_are_refused(tmp_path):
     release = Release(name="trial", version="1", trained_tasks=("fog",))
     with pytest.raises(ConfigurationError, match="fog"):

@@ -107,8 +107,22 @@ def export_model(network: RestorationNetwork, folder: Path, release: Release) ->
         from opir.export.fixed_stage import write_fixed_stage
 
         write_fixed_stage(stage, folder / FIXED_STAGE_FILE)
+    for path in folder.glob("*.onnx"):
+        drop_traces(path)
     save_network(network, folder / TORCH_FILE)
     _write_spec(network, folder, release)
+
+
+def drop_traces(path: Path) -> None:
+    """Remove the exporter's notes from a graph: which line of which file on this machine each node comes from."""
+    import onnx
+
+    model = onnx.load(path, load_external_data=False)
+    graph = model.graph
+    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        del part.metadata_props[:]
+        part.ClearField("doc_string")
+    path.write_bytes(model.SerializeToString())
 
 
 def export_stage(network: RestorationNetwork, path: Path, *, in_phases: bool = True) -> None:
