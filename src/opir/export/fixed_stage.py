@@ -4,7 +4,7 @@ What a stage computes from the task weights, the context and the stage alone, su
 the same for every pixel of a picture. Graph runtimes rearrange the kernels of convolutions for the processor, and fuse
 what follows them, when they load a graph, and only where kernels are constants. So the stage is cut in two: its graph
 gives what is the same for all pixels as further outputs, and a second graph takes these as constants that the runtime
-is handed when it loads it. That pays for large pictures; small ones are restored before the second graph is loaded.
+is handed when it loads it. That pays for large pictures; small ones are restored by the first.
 Scales and shifts alone are not worth it: measured on ``tiny``, whose kernels are the same for all pictures.
 """
 

@@ -107,13 +107,14 @@ def export_model(network: RestorationNetwork, folder: Path, release: Release) ->
         from opir.export.fixed_stage import write_fixed_stage
 
         write_fixed_stage(stage, folder / FIXED_STAGE_FILE)
-    for path in folder.glob("*.onnx"):
-        drop_traces(path)
+    graphs = (*ONNX_FILES, FIXED_STAGE_FILE) if config.task_rank else ONNX_FILES
+    for name in graphs:
+        _drop_traces(folder / name)
     save_network(network, folder / TORCH_FILE)
-    _write_spec(network, folder, release)
+    _write_spec(network, folder, release, (*graphs, TORCH_FILE))
 
 
-def drop_traces(path: Path) -> None:
+def _drop_traces(path: Path) -> None:
     """Remove the exporter's notes from a graph: which line of which file on this machine each node comes from."""
     import onnx
 
@@ -160,10 +161,9 @@ def _examples(config: NetworkConfig) -> tuple[Tensor, Tensor, Mapping[int, torch
     return torch.rand(1, 3, height, width), torch.rand(1, 1, height, width), dynamic
 
 
-def _write_spec(network: RestorationNetwork, folder: Path, release: Release) -> None:
+def _write_spec(network: RestorationNetwork, folder: Path, release: Release, files: Sequence[str]) -> None:
     config = network.config
     cost = measure_cost(config)
-    files = [*ONNX_FILES, TORCH_FILE, *([FIXED_STAGE_FILE] if config.task_rank else [])]
     digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
     entries = {
         "format": FORMAT,
