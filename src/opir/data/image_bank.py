@@ -64,7 +64,7 @@ class ImageBank:
     def crop(self, size: int, generator: np.random.Generator) -> tuple[Picture, Picture]:
         """Cut one aligned pair of (size, size, 3), randomly placed, flipped and turned, from a random picture.
 
-        A picture with a shorter side gives the largest square that fits.
+        A picture with a shorter side gives the largest square that fits. A clean photograph gives one array twice.
 
         Pictures are drawn in proportion to the square root of their area, so that large ones count for more
         without crowding out the small.
@@ -81,7 +81,9 @@ class ImageBank:
             piece = np.rot90(picture[top : top + size, left : left + size], n_turns)
             return np.ascontiguousarray(piece[:, ::-1] if mirrored else piece)
 
-        return cut(self.degraded[index]), cut(self.clean[index])
+        clean = cut(self.clean[index])
+        degraded = clean if self.degraded[index] is self.clean[index] else cut(self.degraded[index])
+        return degraded, clean
 
 
 def _decode(source: Pair | CleanImage) -> tuple[Picture, Picture]:

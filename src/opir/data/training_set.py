@@ -48,8 +48,9 @@ class TrainingSet(Dataset[Sample]):
         size = self._surroundings_size
         if ingredient.resized:
             size = source_size(size, enlarged=ingredient.enlarged, reduced=ingredient.reduced, draw=generator.random())
-        crops = self._banks[ingredient.bank].crop(size, generator)
-        source, target = (resize(_to_tensor(crop), self._surroundings_size) for crop in crops)
+        before, after = self._banks[ingredient.bank].crop(size, generator)
+        target = resize(_to_tensor(after), self._surroundings_size)
+        source = target if before is after else resize(_to_tensor(before), self._surroundings_size)
         if ingredient.black_point and generator.random() < ingredient.black_point:
             source = target = with_black_point(target)
         draws = torch.Generator().manual_seed(int(generator.integers(2**62)))

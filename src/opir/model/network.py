@@ -29,6 +29,9 @@ class RestorationOutput:
     task_logits: Tensor
     """(B, T); their sigmoid is the estimated presence of each task."""
 
+    context: Tensor
+    """(B, Z), what the estimator tells the trunk beside the tasks."""
+
     @property
     def restored(self) -> Tensor:
         """The final restoration, (B, 3, H, W)."""
@@ -99,7 +102,7 @@ class RestorationNetwork(nn.Module):
             current, scale = self.stage(current, padded, scale.detach(), weights, context, stage_index)
             stages.append(current[..., :height, :width])
             scales.append(scale[..., :height, :width])
-        return RestorationOutput(stages=tuple(stages), scales=tuple(scales), task_logits=logits)
+        return RestorationOutput(stages=tuple(stages), scales=tuple(scales), task_logits=logits, context=context)
 
     def encode(self, image: Tensor) -> Tensor:
         """Features of the degradation, (B, C, H / 8, W / 8), to be averaged over the whole image."""

@@ -16,6 +16,7 @@ from opir.errors import WeightsError
 from opir.model.network import RestorationNetwork
 from opir.model.weights_file import save_network
 from opir.training.average import WeightAverage
+from opir.training.context_teacher import ContextTeacher
 from opir.training.measurements import Means
 from opir.training.optimiser import Optimisers
 from opir.training.recipe import Recipe
@@ -38,6 +39,9 @@ class TrainingState:
     means: Means
     """What was measured since the last report."""
 
+    teacher: ContextTeacher | None = None
+    """The estimator that the run began with, where its context is to be kept."""
+
 
 def save_checkpoint(run: Path, state: TrainingState, recipe: Recipe, step: int) -> None:
     """Write the averaged weights, then the state after ``step`` steps.
@@ -47,18 +51,18 @@ def save_checkpoint(run: Path, state: TrainingState, recipe: Recipe, step: int) 
     """
     save_network(state.average.network, run / AVERAGE_NAME)
     temporary = run / (STATE_NAME + ".partial")
+    saved = {
+        "step": step,
+        "recipe": json.dumps(settings_of(recipe)),
+        "network": state.network.state_dict(),
+        "average": state.average.network.state_dict(),
+        "optimiser": state.optimiser.state_dict(),
+        "means": state.means.totals,
+    }
+    if state.teacher is not None:
+        saved["teacher"] = state.teacher.estimator.state_dict()
     with temporary.open("wb") as stream:
-        torch.save(
-            {
-                "step": step,
-                "recipe": json.dumps(settings_of(recipe)),
-                "network": state.network.state_dict(),
-                "average": state.average.network.state_dict(),
-                "optimiser": state.optimiser.state_dict(),
-                "means": state.means.totals,
-            },
-            stream,
-        )
+        torch.save(saved, stream)
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(run / STATE_NAME)
@@ -85,6 +89,8 @@ def load_checkpoint(run: Path, state: TrainingState, recipe: Recipe) -> int:
         state.average.network.load_state_dict(cast("dict[str, Tensor]", saved["average"]))
         state.optimiser.load_state_dict(saved["optimiser"])
         state.means.totals.update(saved["means"])
+        if state.teacher is not None:
+            state.teacher.estimator.load_state_dict(saved["teacher"])
         return int(saved["step"])
     except (RuntimeError, KeyError, ValueError) as error:
         raise _unusable(file, error) from error

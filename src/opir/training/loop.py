@@ -18,6 +18,7 @@ from opir.model.network import RestorationNetwork
 from opir.model.weights_file import load_network
 from opir.training.average import WeightAverage
 from opir.training.checkpoint import STATE_NAME, TrainingState, load_checkpoint, save_checkpoint
+from opir.training.context_teacher import ContextTeacher
 from opir.training.distributed import Processes, joined_processes
 from opir.training.frozen import freeze
 from opir.training.measurements import PSNR_OF, Means
@@ -114,7 +115,14 @@ def train(
             seed = _seed_of_step(recipe, processes, step)
             n_stages = recipe.phase_at(step).n_stages
             result = training_step(
-                model, state.optimiser, micro_batches, recipe, processes, seed=seed, n_stages=n_stages
+                model,
+                state.optimiser,
+                micro_batches,
+                recipe,
+                processes,
+                seed=seed,
+                n_stages=n_stages,
+                teacher=state.teacher,
             )
             done = step + 1
             if not result.finite or result.precision != recipe.precision:
@@ -157,7 +165,8 @@ def _initial_state(recipe: Recipe, start_from: Path | None, processes: Processes
     network.to(processes.device).train()
     optimiser = build_optimiser(network, recipe)
     average = WeightAverage(network, decay=recipe.average_decay)
-    return TrainingState(network=network, average=average, optimiser=optimiser, means=Means())
+    teacher = ContextTeacher(network) if recipe.loss.context else None
+    return TrainingState(network=network, average=average, optimiser=optimiser, means=Means(), teacher=teacher)
 
 
 def _seed_of_step(recipe: Recipe, processes: Processes, step: int) -> int:

@@ -34,6 +34,9 @@ class LossWeights:
     tasks: float = 0.3
     """Binary cross-entropy of the task weights where the labels are known."""
 
+    context: float = 0.0
+    """Distance of the context from the one that the run began with; see :func:`context_distance`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Losses:
@@ -45,6 +48,7 @@ class Losses:
     fourier: Tensor
     uncertainty: Tensor
     tasks: Tensor
+    context: Tensor
 
 
 def charbonnier(restored: Tensor, clean: Tensor, *, epsilon: float = 1e-3) -> Tensor:
@@ -86,8 +90,28 @@ def log_scale_error(scale: Tensor, restored: Tensor, clean: Tensor) -> Tensor:
     return (torch.log(scale) - torch.log(error + SMALLEST_ERROR)).abs().mean()
 
 
+def context_distance(context: Tensor, expected: Tensor) -> Tensor:
+    """Mean squared difference in units of the variance among the pictures, both averaged over its entries.
+
+    An estimator that is trained alone must go on saying what the trunk has learned to read: it is free to become surer
+    of the tasks, not to change the meaning of the context.
+
+    Args:
+        context: (B, Z).
+        expected: (B, Z), of the estimator that the run began with.
+    """
+    spread = expected.var(dim=0, correction=0).mean().clamp_min(1e-6)
+    return (context - expected).square().mean() / spread
+
+
 def restoration_losses(
-    output: RestorationOutput, clean: Tensor, labels: Tensor, known: Tensor, weights: LossWeights
+    output: RestorationOutput,
+    clean: Tensor,
+    labels: Tensor,
+    known: Tensor,
+    weights: LossWeights,
+    *,
+    expected_context: Tensor | None = None,
 ) -> Losses:
     """All terms for one batch.
 
@@ -97,6 +121,7 @@ def restoration_losses(
         labels: (B, T), 1 where a task is present.
         known: (B, T), 1 where the label may be trusted.
         weights: weights of the terms.
+        expected_context: (B, Z), where the context is to be kept.
     """
     zero = torch.zeros((), device=clean.device)
     restoration = fourier = zero
@@ -109,12 +134,14 @@ def restoration_losses(
         pairs = zip(output.scales, output.stages, strict=True)
         uncertainty = sum((log_scale_error(scale, stage, clean) for scale, stage in pairs), zero)
     tasks = F.binary_cross_entropy_with_logits(output.task_logits, labels, weight=known)
+    context = zero if expected_context is None else context_distance(output.context, expected_context)
     total = (
         restoration
         + weights.earlier_stages * earlier
         + weights.fourier * fourier
         + weights.uncertainty * uncertainty
         + weights.tasks * tasks
+        + weights.context * context
     )
     return Losses(
         total=total,
@@ -123,4 +150,5 @@ def restoration_losses(
         fourier=fourier,
         uncertainty=uncertainty,
         tasks=tasks,
+        context=context,
     )

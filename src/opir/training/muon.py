@@ -22,13 +22,14 @@ LIKE_ADAM: Final = 0.2
 def orthogonalised(matrix: Tensor) -> Tensor:
     """Replace the singular values of ``matrix`` (m, n) by values near 1: U S V^T becomes about U V^T.
 
-    Newton-Schulz iteration in bfloat16, whose rounding matters less than the spread that the iteration leaves anyway.
+    Newton-Schulz iteration, on accelerators in bfloat16, whose rounding matters less than the spread that the iteration
+    leaves anyway. Processors compute in float32: those without bfloat16 take ten times as long to pretend.
 
     Returns:
         (m, n), dtype of ``matrix``; zero for a zero matrix.
     """
     a, b, c = COEFFICIENTS
-    x = matrix.bfloat16()
+    x = matrix.float() if matrix.device.type == "cpu" else matrix.bfloat16()
     tall = x.shape[0] > x.shape[1]
     if tall:
         x = x.T

@@ -51,12 +51,14 @@ def build_optimiser(network: RestorationNetwork, recipe: Recipe) -> Optimisers:
     """The optimiser of a recipe: Muon for the convolutions of the trunk, AdamW for everything else.
 
     The estimator, the head, the task-aware parameters and all biases stay with AdamW; so does everything in recipes
-    with ``optimiser="adamw"``.
+    with ``optimiser="adamw"``. Where the trunk is frozen, Muon has the convolutions of the estimator instead.
     """
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    convolutions = [module for module in network.predictor.modules() if isinstance(module, nn.Conv2d)]
-    trunk = {id(parameter) for module in convolutions for parameter in module.parameters() if parameter.ndim > 1}
-    orthogonal = [parameter for parameter in trained if id(parameter) in trunk and recipe.optimiser == "muon"]
+    trunk_learns = any(parameter.requires_grad for parameter in network.predictor.parameters())
+    part = network.predictor if trunk_learns else network.estimator
+    convolutions = [module for module in part.modules() if isinstance(module, nn.Conv2d)]
+    kernels = {id(parameter) for module in convolutions for parameter in module.parameters() if parameter.ndim > 1}
+    orthogonal = [parameter for parameter in trained if id(parameter) in kernels and recipe.optimiser == "muon"]
     others = [parameter for parameter in trained if all(parameter is not other for other in orthogonal)]
     adamw = torch.optim.AdamW(
         [{"params": others, "rate_factor": 1.0}],

@@ -39,6 +39,12 @@ WHOLE: Final[Mapping[str, float]] = {
 }
 """Ingredients whose crops are reduced, at most by so much: the whole picture has to be judged."""
 
+MOST_OF_A_PICTURE: Final = 3.0
+"""Largest factor by which crops for the estimator alone are reduced: 256 pixels then show 768."""
+
+DARK_MIXED: Final = ("low_light", "gaussian_noise", "jpeg", "motion_blur", "defocus_blur")
+"""Operators that pairs are drawn from to teach darkness under noise and blur, and noise and blur without darkness."""
+
 BLACK_POINT: Final = 0.5
 """Share of the samples on clean pictures that have a black point; were it only those of some ingredients, deep blacks
 would speak for their tasks. Haze always has one: its veil must go altogether."""
@@ -195,11 +201,11 @@ def all_tasks() -> Recipe:
 
 
 def estimator() -> Recipe:
-    """The estimator alone, on large crops, which look more like whole pictures; start from trained weights.
+    """The estimator alone, on reduced pictures, most of which fits into a crop; start from trained weights.
 
     Every task about as often as any other, alone and with a second one, as in the pictures that people have; in
-    ``all_tasks`` shares follow the effort that restoring takes. The context keeps its last layer, which restoring
-    shapes: go on with ``all_tasks`` and ``frozen=`` everything of the estimator but that.
+    ``all_tasks`` shares follow the effort that restoring takes. A crop at full size may show a dark corner of a bright
+    picture, and teaches the estimator to be unsure. The context is kept as the trunk knows it.
     """
     shares = {
         "clean": 0.13,
@@ -223,17 +229,27 @@ def estimator() -> Recipe:
     }
     blurred = Ingredient(weight=0.05, bank=CLEAN, operators=BLUR_AND_NOISE, n_drawn=(2, 2))
     camera_file = Ingredient(weight=0.03, bank=CLEAN, operators=("sensor_noise", "jpeg"))
-    mixed = Ingredient(weight=0.20, bank=CLEAN, operators=MIXED, n_drawn=(2, 3))
+    composed = {
+        "blur_and_noise": blurred,
+        "dark_and_noisy": DARK_AND_NOISY,
+        "dark_mixtures": Ingredient(weight=0.06, bank=CLEAN, operators=DARK_MIXED, n_drawn=(2, 2)),
+        "camera_files": camera_file,
+        "mixtures": Ingredient(weight=0.20, bank=CLEAN, operators=MIXED, n_drawn=(2, 3)),
+    }
+    ingredients = {
+        name: replace(ingredient, enlarged=SOFT.get(name, 1.0), reduced=MOST_OF_A_PICTURE)
+        for name, ingredient in (mixture(shares) | composed).items()
+    }
     return Recipe(
         name="estimator",
-        ingredients=mixture(shares)
-        | {"blur_and_noise": blurred, "dark_and_noisy": DARK_AND_NOISY, "camera_files": camera_file, "mixtures": mixed},
+        ingredients=_with_black_points(ingredients),
         n_steps=4_000,
         phases=(Phase(crop_size=256, batch_size=16, told_share=0.0, n_stages=0),),
-        frozen=("predictor", "head", "task_parameters", "estimator.context"),
+        frozen=("predictor", "head", "task_parameters"),
         optimiser="muon",
         max_gradient_norm=2.0,
         average_decay=0.998,
+        loss=LossWeights(tasks=1.0, context=0.2),
     )
 
 

@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from opir.data.mixture import Sample
+from opir.training.context_teacher import ContextTeacher
 from opir.training.distributed import Processes
 from opir.training.losses import restoration_losses
 from opir.training.measurements import add_up, measure
@@ -44,6 +46,7 @@ def training_step(
     *,
     seed: int = 0,
     n_stages: int | None = None,
+    teacher: ContextTeacher | None = None,
 ) -> StepResult:
     """Train on one batch; where bfloat16 leaves the finite numbers, the same step is computed in float32.
 
@@ -57,12 +60,14 @@ def training_step(
         processes: all that take part.
         n_stages: stages of the network that are trained; None trains all.
         seed: begins torch's own random numbers, so that a resumed or repeated step draws the same.
+        teacher: says which context is to be kept; None where it is free.
     """
-    result = _gradients(
-        model, micro_batches, recipe, processes, precision=recipe.precision, seed=seed, n_stages=n_stages
+    gradients = partial(
+        _gradients, model, micro_batches, recipe, processes, seed=seed, n_stages=n_stages, teacher=teacher
     )
+    result = gradients(precision=recipe.precision)
     if not result.finite and recipe.precision != "float32":
-        result = _gradients(model, micro_batches, recipe, processes, precision="float32", seed=seed, n_stages=n_stages)
+        result = gradients(precision="float32")
     if result.finite:
         optimiser.step()
     return result
@@ -77,6 +82,7 @@ def _gradients(
     precision: Precision,
     seed: int,
     n_stages: int | None,
+    teacher: ContextTeacher | None,
 ) -> StepResult:
     """Leave the clipped gradient of the whole batch, over all processes, in the parameters."""
     torch.manual_seed(seed)
@@ -94,7 +100,10 @@ def _gradients(
                     n_stages=n_stages,
                     surroundings=batch.surroundings,
                 )
-            losses = restoration_losses(output, batch.clean, batch.labels, batch.known, recipe.loss)
+            expected = None if teacher is None else teacher.context(batch.surroundings)
+            losses = restoration_losses(
+                output, batch.clean, batch.labels, batch.known, recipe.loss, expected_context=expected
+            )
             (losses.total / len(micro_batches)).backward()  # type: ignore[no-untyped-call]
         measured.append(measure(output, batch, losses))
     norm = nn.utils.clip_grad_norm_(model.parameters(), recipe.max_gradient_norm)
