@@ -185,6 +185,18 @@ def test_a_second_signal_stops_at_once_and_the_handlers_come_back():
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
+def test_a_signal_that_torchrun_passes_on_is_the_same_wish(monkeypatch):
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "one")
+    now = iter([10.0, 10.5, 30.0])
+    monkeypatch.setattr("opir.cli.stop_signals.time.monotonic", lambda: next(now))
+    with stop_requests() as asked_to_stop:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)  # half a second later
+        assert asked_to_stop()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
 def test_progress_tells_the_tasks_and_the_time_left():
     progress = Progress(
         step=100, n_steps=1100, seconds_per_step=9.0, learning_rate=1e-3, gradient_norm=0.1, psnr=27.318,

@@ -5,27 +5,40 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Final
 
 _NOTICE = b"opir: stopping with a checkpoint after this step; once more stops at once\n"
+
+_LAUNCHED: Final = "TORCHELASTIC_RUN_ID"
+"""Set in the processes that ``torchrun`` starts."""
+
+_RELAY_SECONDS: Final = 2.0
+"""``torchrun`` passes on a Ctrl-C that its processes have had from the terminal too; both come within this time."""
 
 
 @contextmanager
 def stop_requests() -> Iterator[Callable[[], bool]]:
     """Catch SIGINT and SIGTERM while the block runs; yields what to ask whether one has come.
 
-    A second signal raises KeyboardInterrupt. Outside the main thread no signal can be caught: nothing is changed.
+    A second signal raises KeyboardInterrupt, unless it is the first one passed on by ``torchrun``. Outside the main
+    thread no signal can be caught: nothing is changed.
     """
     n_asked = 0
+    last = -_RELAY_SECONDS
     owner = os.getpid()
 
     def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of handlers
-        nonlocal n_asked
+        nonlocal n_asked, last
         if os.getpid() != owner:  # a forked worker: the training process decides when to stop, but may end it
             if number == signal.SIGTERM:
                 os._exit(128 + number)
+            return
+        before_that, last = last, time.monotonic()
+        if n_asked and _LAUNCHED in os.environ and last - before_that < _RELAY_SECONDS:
             return
         n_asked += 1
         if n_asked > 1:
