@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "opir.cli.doctor:doctor",
     "data": "opir.cli.data:data_app",
     "train": "opir.cli.train:train",
+    "merge": "opir.cli.merge:merge",
     "export": "opir.cli.export:export",
     "features": "opir.cli.features:features",
     "presets": "opir.cli.presets:presets",

@@ -1,0 +1,52 @@
+"""Networks that began with the same weights, put together number by number."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+
+from opir.errors import ConfigurationError
+from opir.model.network import RestorationNetwork
+
+
+def merged(
+    network: RestorationNetwork, other: RestorationNetwork, *, share: float, parts: Sequence[str] = ()
+) -> RestorationNetwork:
+    """The mean ``(1 - share) * network + share * other`` of all weights, or of some parts; the rest is ``network``'s.
+
+    The mean of weights before and after further training keeps most of both, where one of them alone has forgotten
+    (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022). It means something only for networks that
+    come from the same weights: others have their channels in another order. A share of 1 takes parts as they are, such
+    as an estimator that was trained alone with its context kept.
+
+    Args:
+        network: left as it is.
+        other: of the same configuration, left as it is.
+        share: of ``other``, 0 to 1.
+        parts: names of modules or parameters, dotted, such as "estimator" or "head.weight"; none for everything.
+
+    Raises:
+        ConfigurationError: if the networks differ in their configuration, the share is not one, or there is no such
+            part.
+    """
+    if network.config != other.config:
+        raise ConfigurationError(f"networks of one configuration can be merged; got {network.config}, {other.config}")
+    if not 0 <= share <= 1:
+        raise ConfigurationError(f"share must lie between 0 and 1; got {share}")
+    result = copy.deepcopy(network)
+    theirs = dict(other.named_parameters())
+    for part in parts:
+        if not any(_belongs(name, part) for name in theirs):
+            tops = ", ".join(dict.fromkeys(name.partition(".")[0] for name in theirs))
+            raise ConfigurationError(f"a part must be one of the network, {tops}, or a part of these; got {part!r}")
+    with torch.no_grad():
+        for name, mine in result.named_parameters():
+            if not parts or any(_belongs(name, part) for part in parts):
+                mine.lerp_(theirs[name], share)
+    return result
+
+
+def _belongs(name: str, part: str) -> bool:
+    return name == part or name.startswith(f"{part}.")
