@@ -40,7 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
 
-    photos = _photographs(options.photos)
+    photos = photographs(options.photos)
     restorer = opir.Restorer() if options.model is None else opir.Restorer(options.model)
     halves = [
         measure(restorer, half, options.recipe, crop=options.crop, n=options.per_ingredient)
@@ -71,7 +71,7 @@ def main() -> None:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def _photographs(source: Path) -> tuple[CleanImage, ...]:
+def photographs(source: Path) -> tuple[CleanImage, ...]:
     """Those of a folder, or those that a file lists, one path a line."""
     if source.is_dir():
         return open_dataset(source, "picture_tree").clean_images

@@ -9,8 +9,8 @@ from conftest_model import SMALL, randomise
 from conftest_training import assert_same_runs, small_recipe
 from opir.model import RestorationNetwork, save_network
 from opir.training.context_teacher import ContextTeacher
-from opir.training.losses import LossWeights, context_distance
 from opir.training.loop import train
+from opir.training.losses import LossWeights, context_distance
 from opir.training.recipe import Phase
 
 ESTIMATOR_ALONE = (Phase(crop_size=32, batch_size=8, told_share=0.0, n_stages=0),)
