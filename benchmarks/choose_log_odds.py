@@ -2,7 +2,7 @@
 
 Degrades crops of clean photographs as the recipe ``estimator`` does, each of them showing most of its picture, restores
 every one by stage 1 with the task absent, half and fully present, the other tasks as estimated, and looks for the
-change ``slope * l + shift + factor * l'`` of ``opir export --log-odds`` whose task weights give the best mean PSNR (read
+change ``slope * l + shift + factor * l'`` of ``opir export --log-odds`` whose weights give the best mean PSNR (read
 between the three by straight lines; at most 45 dB count, so that untouched pictures do not decide alone). Half of the
 samples choose, the other half are reported. Real pairs are not among them: those of training were trained on.
 
