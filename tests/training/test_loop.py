@@ -48,8 +48,8 @@ def test_random_numbers_of_torch_resume_too(banks, tmp_path, monkeypatch):
     """Nothing draws from torch's own generator now; a layer that does must not break the exact resume."""
     losses = opir.training.step.restoration_losses
 
-    def drawn(*arguments):
-        terms = losses(*arguments)
+    def drawn(*arguments, **named):
+        terms = losses(*arguments, **named)
         return replace(terms, total=terms.total * torch.rand(()))
 
     run(small_recipe(), banks, tmp_path / "plain")
@@ -109,9 +109,9 @@ class Poison:
         self.calls = calls
         monkeypatch.setattr(opir.training.step, "restoration_losses", self)
 
-    def __call__(self, *arguments):
+    def __call__(self, *arguments, **named):
         self.n_calls += 1
-        terms = self.losses(*arguments)
+        terms = self.losses(*arguments, **named)
         return replace(terms, total=terms.total * torch.nan) if self.n_calls in self.calls else terms
 
 
