@@ -1,6 +1,8 @@
 """Draw the picture of the README: the degraded example photographs above, what comes back below.
 
-python benchmarks/before_after.py --examples examples -o examples/before_after.jpg
+    python benchmarks/before_after.py --examples examples --told dark=low_light -o examples/before_after.jpg
+
+Restored blind, but for those that are told.
 """
 
 from __future__ import annotations

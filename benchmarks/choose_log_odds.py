@@ -76,7 +76,7 @@ def main() -> None:
     changes = list(itertools.product(SLOPES, SHIFTS, factors))
     best = max(changes, key=lambda change: score(change, choosing))
     result = {
-        "weights": str(options.weights),
+        "weights": options.weights.name,
         "task": options.task,
         "other": options.other,
         "samples": len(logits),
@@ -102,14 +102,14 @@ def measure(network: RestorationNetwork, samples: TrainingSet, n: int, row: int)
     for k in range(n):
         sample = samples[k]
         image = sample.degraded[None]
-        log_odds, context = network.estimator.logits(network.encode(image).mean(dim=(2, 3)))
-        logits.append(log_odds[0].double().numpy())
+        seen = network(image, n_stages=0)
+        logits.append(seen.task_logits[0].double().numpy())
         labels.append(sample.labels.double().numpy())
         psnr.append([])
         for presence in PRESENCE:
-            weights = torch.sigmoid(log_odds)
+            weights = torch.sigmoid(seen.task_logits)
             weights[0, row] = presence
-            restored, _ = network.stage(image, image, torch.zeros_like(image[:, :1]), weights, context, 0)
+            restored, _ = network.stage(image, image, torch.zeros_like(image[:, :1]), weights, seen.context, 0)
             error = (torch.round(restored[0].clamp(0, 1) * 255) / 255 - sample.clean).square().mean().item()
             psnr[-1].append(min(MOST_DB, -10 * np.log10(max(error, 1e-10))))
     return np.array(logits), np.array(labels), np.array(psnr)

@@ -7,6 +7,7 @@ import torch
 
 from conftest_training import small_recipe
 from opir.model.network import RestorationNetwork
+from opir.training.frozen import freeze
 from opir.training.muon import Muon
 from opir.training.optimiser import build_optimiser
 
@@ -34,6 +35,15 @@ def test_muon_has_the_kernels_of_the_trunk_alone():
     wanted = {id(p) for name, p in network.named_parameters() if name.startswith("predictor.") and p.ndim == 4}
     assert set(parameters_of(muon)) == wanted
     assert muon.param_groups[0]["rate_factor"] == small_recipe().muon_rate
+
+
+def test_muon_has_the_kernels_of_the_estimator_where_the_trunk_is_frozen():
+    recipe = small_recipe()
+    network = RestorationNetwork(recipe.model)
+    freeze(network, ("predictor", "head", "task_parameters"))
+    (muon,) = [member for member in build_optimiser(network, recipe).members if isinstance(member, Muon)]
+    wanted = {id(p) for name, p in network.named_parameters() if name.startswith("estimator.") and p.ndim == 4}
+    assert set(parameters_of(muon)) == wanted
 
 
 def test_muon_has_the_changes_that_tasks_make_to_kernels():

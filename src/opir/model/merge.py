@@ -9,6 +9,7 @@ import torch
 
 from opir.errors import ConfigurationError
 from opir.model.network import RestorationNetwork
+from opir.model.parts import parameters_of_parts
 
 
 def merged(
@@ -37,16 +38,9 @@ def merged(
         raise ConfigurationError(f"share must lie between 0 and 1; got {share}")
     result = copy.deepcopy(network)
     theirs = dict(other.named_parameters())
-    for part in parts:
-        if not any(_belongs(name, part) for name in theirs):
-            tops = ", ".join(dict.fromkeys(name.partition(".")[0] for name in theirs))
-            raise ConfigurationError(f"a part must be one of the network, {tops}, or a part of these; got {part!r}")
+    chosen = parameters_of_parts(network, parts, option="parts") if parts else set(theirs)
     with torch.no_grad():
         for name, mine in result.named_parameters():
-            if not parts or any(_belongs(name, part) for part in parts):
+            if name in chosen:
                 mine.lerp_(theirs[name], share)
     return result
-
-
-def _belongs(name: str, part: str) -> bool:
-    return name == part or name.startswith(f"{part}.")

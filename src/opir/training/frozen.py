@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from opir.errors import ConfigurationError
+from opir.model.parts import parameters_of_parts
 
 
 def freeze(network: nn.Module, parts: Sequence[str]) -> None:
@@ -20,13 +21,7 @@ def freeze(network: nn.Module, parts: Sequence[str]) -> None:
         ConfigurationError: if there is no such part, or nothing would be left to train.
     """
     parameters = dict(network.named_parameters())
-    frozen: set[str] = set()
-    for part in parts:
-        members = {name for name in parameters if name == part or name.startswith(f"{part}.")}
-        if not members:
-            tops = ", ".join(dict.fromkeys(name.partition(".")[0] for name in parameters))
-            raise ConfigurationError(f"frozen must name parts of the network, {tops}, or parts of these; got {part!r}")
-        frozen |= members
+    frozen = parameters_of_parts(network, parts, option="frozen")
     if len(frozen) == len(parameters):
         raise ConfigurationError(f"frozen must leave something to train; got {', '.join(parts)}")
     for name, parameter in parameters.items():
