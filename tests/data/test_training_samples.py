@@ -335,6 +335,40 @@ def test_a_black_point_of_pairs_is_refused(banks):
         TrainingSet(banks, ingredients, crop_size=16, seed=0)
 
 
+@pytest.mark.parametrize("resident", [False, True])
+def test_subjects_are_darkened_before_haze_and_by_as_much_as_asked(resident):
+    grey = np.full((48, 48, 3), 128, dtype=np.uint8)
+    grey[0, 0], grey[-1, -1] = 0, 255
+    banks = {"clean": ImageBank(names=("one",), degraded=(grey,), clean=(grey,))}
+    chosen = {"one": Ingredient(weight=1, bank="clean", operators=("haze",), darkened=2.0)}
+    if resident:
+        drawn = ResidentTrainingSet(banks, chosen, crop_size=48, seed=0, batch_size=60, device="cpu").batch(0)
+        degraded, clean = drawn.degraded, drawn.clean
+    else:
+        samples = TrainingSet(banks, chosen, crop_size=48, seed=0)
+        degraded, clean = (torch.stack([samples[k][field] for k in range(60)]) for field in (0, 1))
+    assert clean.flatten(1).amin() == 0
+    assert clean.flatten(1).amax() == 1
+    exponents = clean[:, 0, 24, 24].log() / torch.tensor(128 / 255).log()
+    assert exponents.min() >= 1 - 0.01
+    assert exponents.max() <= 2 + 0.02
+    assert exponents.median() == pytest.approx(2**0.5, abs=0.2)
+    assert (degraded.mean(dim=(1, 2, 3)) > clean.mean(dim=(1, 2, 3))).all()
+
+
+@pytest.mark.parametrize("exponent", [0.5, 9.0, float("nan")])
+def test_an_impossible_exponent_is_refused(banks, exponent):
+    ingredients = {"one": Ingredient(weight=1, bank="clean", darkened=exponent)}
+    with pytest.raises(ConfigurationError, match="one: darkened must lie between 1 and 4"):
+        TrainingSet(banks, ingredients, crop_size=16, seed=0)
+
+
+def test_darkened_pairs_are_refused(banks):
+    ingredients = {"pairs": Ingredient(weight=1, bank="clean", tasks=("haze",), darkened=2.0)}
+    with pytest.raises(ConfigurationError, match="pairs: darkened is for clean pictures"):
+        TrainingSet(banks, ingredients, crop_size=16, seed=0)
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
 def test_an_impossible_share_of_black_points_is_refused(banks, share):
     ingredients = {"one": Ingredient(weight=1, bank="clean", black_point=share)}

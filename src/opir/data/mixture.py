@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from opir.data.darkened import LARGEST_EXPONENT
 from opir.errors import ConfigurationError
 from opir.physics.catalogue import OPERATORS
 from opir.physics.compose import compose, draw_subsets
@@ -48,6 +49,11 @@ class Ingredient:
     black_point: float = 0.0
     """Share of the samples, 0 to 1, in which the darkest values of the clean crop become black before it is degraded;
     see :mod:`opir.data.black_point`."""
+
+    darkened: float = 1.0
+    """Largest exponent to which clean crops are raised before they are degraded, 1 for never; see
+    :mod:`opir.data.darkened`. Without dark subjects among hazy pictures, how bright they are tells how dense the haze
+    is, and a dark room in haze is left grey."""
 
     may_hide: tuple[Task, ...] = ()
     """Degradations that the bank's pictures may have without a label; the loss on task weights ignores them."""
@@ -102,6 +108,10 @@ def check_mixture(banks: Collection[str], ingredients: Mapping[str, Ingredient])
             problems.append(f"{name}: black_point must lie between 0 and 1; got {ingredient.black_point}")
         if ingredient.black_point and ingredient.tasks:
             problems.append(f"{name}: black_point is for clean pictures, not for pairs")
+        if not 1 <= ingredient.darkened <= LARGEST_EXPONENT:
+            problems.append(f"{name}: darkened must lie between 1 and {LARGEST_EXPONENT}; got {ingredient.darkened}")
+        if ingredient.darkened > 1 and ingredient.tasks:
+            problems.append(f"{name}: darkened is for clean pictures, not for pairs")
         if ingredient.weight < 0:
             problems.append(f"{name}: negative weight")
     if not any(ingredient.weight > 0 for ingredient in ingredients.values()):

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from opir.data.black_point import with_black_point
 from opir.data.crop_window import resize, source_size, window
+from opir.data.darkened import darkened
 from opir.data.image_bank import ImageBank, Picture
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 
@@ -134,6 +135,9 @@ class ResidentTrainingSet:
                 if ingredient.black_point:
                     stretched = torch.rand(count, 1, 1, 1, generator=generator, device=self._device)
                     source = clean = torch.where(stretched < ingredient.black_point, with_black_point(clean), clean)
+                if ingredient.darkened > 1:
+                    draws = torch.rand(count, generator=generator, device=self._device)
+                    source = clean = darkened(clean, ingredient.darkened, draws)
                 degraded, labels, known = degrade(source, ingredient, generator)
                 parts.append((degraded, clean, labels, known))
         degraded, clean, labels, known = (torch.cat(fields) for fields in zip(*parts, strict=True))

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 
 from opir.data.black_point import with_black_point
 from opir.data.crop_window import resize, source_size, window
+from opir.data.darkened import darkened
 from opir.data.image_bank import ImageBank, Picture
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 
@@ -53,6 +54,8 @@ class TrainingSet(Dataset[Sample]):
         source = target if before is after else resize(_to_tensor(before), self._surroundings_size)
         if ingredient.black_point and generator.random() < ingredient.black_point:
             source = target = with_black_point(target)
+        if ingredient.darkened > 1:
+            source = target = darkened(target, ingredient.darkened, torch.tensor([generator.random()]).float())
         draws = torch.Generator().manual_seed(int(generator.integers(2**62)))
         degraded, labels, known = degrade(source, ingredient, draws)
         told = torch.tensor(float(generator.random() < self._told_share))

@@ -20,6 +20,9 @@ HazeSpace = Literal["linear", "srgb", "mixed"]
 CONTRAST_THRESHOLD = 0.05
 """Visible contrast that defines the meteorological optical range (WMO-No. 8, chapter 9)."""
 
+ROOM_THICKNESS = (0.6, 2.4)
+"""Least and most optical depth over the length of a room."""
+
 
 def extinction_from_visibility(visibility_m: Tensor) -> Tensor:
     """Extinction coefficient, 1/m, of a visual range in metres: ``beta = -ln(0.05) / V = 2.996 / V``.
@@ -115,8 +118,9 @@ class Haze(Degradation[HazeParameters]):
     must see both: ``space="mixed"`` draws one per image out of doors and takes the published sets' for rooms, in
     which there is no haze but theirs. At equal optical depth the law in linear light lifts shadows much more.
 
-    Rooms follow RESIDE's indoor set: beta in [0.6, 1.8] per length of the room, A in [0.7, 1]. Outdoors the
-    optical depth of the farthest surface is drawn, so that a picture is neither clear nor blank.
+    Rooms follow RESIDE's indoor set, beta in [0.6, 1.8] per length of the room and A in [0.7, 1], but beta goes on to
+    2.4: what lies at the rim of the training data is under-corrected. Outdoors the optical depth of the farthest surface
+    is drawn, so that a picture is neither clear nor blank.
     """
 
     task: ClassVar[Task] = "haze"
@@ -129,7 +133,7 @@ class Haze(Degradation[HazeParameters]):
         """Draw rooms and landscapes in haze from hardly visible to dense (tau down to 0.03 at the far end)."""
         scene = sample_scenes(n, generator, indoor_share=self.indoor_share)
         outdoor_thickness = log_uniform(n, 0.35, 3.5, generator)
-        thickness = torch.where(scene.indoor, uniform(n, 0.6, 1.8, generator), outdoor_thickness)
+        thickness = torch.where(scene.indoor, uniform(n, *ROOM_THICKNESS, generator), outdoor_thickness)
         return self._parameters(scene, thickness, generator)
 
     def from_severity(self, severity: Tensor, generator: torch.Generator) -> HazeParameters:

@@ -49,6 +49,9 @@ BLACK_POINT: Final = 0.5
 """Share of the samples on clean pictures that have a black point; were it only those of some ingredients, deep blacks
 would speak for their tasks. Haze always has one: its veil must go altogether."""
 
+DARK_SUBJECTS: Final = 2.0
+"""Largest exponent to which clean crops are raised before haze is added."""
+
 MAY_HIDE: Final[Mapping[Task, tuple[Task, ...]]] = {"low_light": ("noise", "jpeg")}
 """What published pairs of a task may show beside it, without a label."""
 
@@ -98,13 +101,16 @@ def _resized(ingredients: Mapping[str, Ingredient]) -> dict[str, Ingredient]:
     }
 
 
-def _with_black_points(ingredients: Mapping[str, Ingredient]) -> dict[str, Ingredient]:
-    """The same ingredients with black points where they start from clean pictures."""
-    shares = {
-        name: 0.0 if ingredient.tasks else 1.0 if ingredient.operators == ("haze",) else BLACK_POINT
+def _with_tones(ingredients: Mapping[str, Ingredient]) -> dict[str, Ingredient]:
+    """The same ingredients with black points, and dark subjects in haze, where they start from clean pictures."""
+    return {
+        name: ingredient
+        if ingredient.tasks
+        else replace(ingredient, black_point=1.0, darkened=DARK_SUBJECTS)
+        if ingredient.operators == ("haze",)
+        else replace(ingredient, black_point=BLACK_POINT)
         for name, ingredient in ingredients.items()
     }
-    return {name: replace(ingredients[name], black_point=share) for name, share in shares.items()}
 
 
 def three_tasks() -> Recipe:
@@ -190,7 +196,7 @@ def all_tasks() -> Recipe:
     }
     return Recipe(
         name="all_tasks",
-        ingredients=_with_black_points(_resized(mixture(shares)) | composed),
+        ingredients=_with_tones(_resized(mixture(shares)) | composed),
         n_steps=24_000,
         phases=TOLD_FIRST,
         max_gradient_norm=2.0,
@@ -242,7 +248,7 @@ def estimator() -> Recipe:
     }
     return Recipe(
         name="estimator",
-        ingredients=_with_black_points(ingredients),
+        ingredients=_with_tones(ingredients),
         n_steps=4_000,
         phases=(Phase(crop_size=256, batch_size=16, told_share=0.0, n_stages=0),),
         frozen=("predictor", "head", "task_parameters"),
@@ -255,7 +261,7 @@ def estimator() -> Recipe:
 
 def one_task(task: Task) -> Recipe:
     """One task alone, trained as ``all_tasks``, with every way of making it; a twentieth of the pictures is clean."""
-    ingredients = _with_black_points(_resized(mixture({"clean": 0.05, **ONE_TASK[task]})))
+    ingredients = _with_tones(_resized(mixture({"clean": 0.05, **ONE_TASK[task]})))
     return replace(all_tasks(), name=f"one_task_{task}", ingredients=ingredients)
 
 
