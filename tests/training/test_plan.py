@@ -13,9 +13,10 @@ from opir.errors import ConfigurationError
 from opir.model import preset
 from opir.training.fit_to_data import with_all_pairs, without_missing_pairs
 from opir.training.machine_sizes import MACHINE_SIZES, MachineSize, machine_size, on_machine
-from opir.training.plan import check_start, plan_run
+from opir.training.plan import plan_run
 from opir.training.recipe import Phase, Recipe
 from opir.training.recipes import RECIPES, recipe
+from opir.training.start import check_start
 
 
 def folder_of(**n_pictures):

@@ -150,7 +150,8 @@ def _plan(
     """Settle the run; weights to begin with bring their network along."""
     from opir.model.presets import preset as network_preset
     from opir.model.weights_file import load_network
-    from opir.training.plan import check_start, plan_run
+    from opir.training.plan import plan_run
+    from opir.training.start import check_start
 
     model = None if preset is None else network_preset(preset)
     start_model = None if start is None else load_network(start).config

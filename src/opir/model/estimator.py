@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from opir.model.config import NetworkConfig
+from opir.model.padding import pad_to_stride
 
 ENCODER_STRIDE = 8
 """Pixels per cell of the encoder's feature map."""
@@ -34,6 +35,7 @@ class DegradationEstimator(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
+        self.stride = config.stride
         first, second, third = config.estimator_widths
         self.entry = nn.Conv2d(3 + 3 * CELL**2, first, 3, padding=1)
         self.reduce = nn.Conv2d(first, second, 3, padding=1, stride=2)
@@ -67,6 +69,10 @@ class DegradationEstimator(nn.Module):
         for layer in self.widen:
             x = x + F.relu(layer(x))
         return x
+
+    def judge(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Task logits (B, T) and context (B, Z) of whole images (B, 3, H, W), sRGB in [0, 1], of any size."""
+        return self.logits(self.encode(pad_to_stride(image, self.stride)).mean(dim=(2, 3)))
 
     def logits(self, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Task logits (B, T) and context (B, Z) from features averaged over the image, (B, C)."""

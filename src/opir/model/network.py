@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from opir.errors import ShapeError
 from opir.model.config import NetworkConfig
 from opir.model.estimator import DegradationEstimator
 from opir.model.operator import InverseOperator, uncertainty_from_scale
+from opir.model.padding import pad_to_stride
 from opir.model.predictor import OperatorPredictor
 from opir.model.task_parameters import OperatorHead, TaskParameters
 
@@ -89,8 +89,7 @@ class RestorationNetwork(nn.Module):
                 raise ShapeError(f"expected surroundings of {len(image)} images; got {len(surroundings)}")
         height, width = image.shape[2:]
         padded = pad_to_stride(image, self.config.stride)
-        viewed = padded if surroundings is None else pad_to_stride(surroundings, self.config.stride)
-        logits, context = self.estimator.logits(self.encode(viewed).mean(dim=(2, 3)))
+        logits, context = self.estimator.judge(image if surroundings is None else surroundings)
         weights = torch.sigmoid(logits)
         if task_weights is not None:
             weights = task_weights if told is None else torch.where(told, task_weights, weights)
@@ -177,20 +176,6 @@ class RestorationNetwork(nn.Module):
             conditions.append(stage_weights.expand(len(context), -1))
         features: Tensor = self.predictor(current, seen, uncertainty_from_scale(scale), torch.cat(conditions, dim=1))
         return features
-
-
-def pad_to_stride(image: Tensor, stride: int) -> Tensor:
-    """Pad (B, C, H, W) at the right and bottom to multiples of ``stride``.
-
-    Pads by reflection; where a side is too short to reflect, its border is repeated.
-    """
-    height, width = image.shape[2:]
-    right, bottom = -width % stride, -height % stride
-    if right:
-        image = F.pad(image, (0, right, 0, 0), mode="reflect" if right < width else "replicate")
-    if bottom:
-        image = F.pad(image, (0, 0, 0, bottom), mode="reflect" if bottom < height else "replicate")
-    return image
 
 
 def _check(image: Tensor, task_weights: Tensor | None, n_tasks: int) -> None:

@@ -119,8 +119,8 @@ class Haze(Degradation[HazeParameters]):
     which there is no haze but theirs. At equal optical depth the law in linear light lifts shadows much more.
 
     Rooms follow RESIDE's indoor set, beta in [0.6, 1.8] per length of the room and A in [0.7, 1], but beta goes on to
-    2.4: what lies at the rim of the training data is under-corrected. Outdoors the optical depth of the farthest surface
-    is drawn, so that a picture is neither clear nor blank.
+    2.4: what lies at the rim of the training data is under-corrected. Outdoors the optical depth of the farthest
+    surface is drawn, so that a picture is neither clear nor blank.
     """
 
     task: ClassVar[Task] = "haze"

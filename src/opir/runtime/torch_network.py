@@ -10,7 +10,8 @@ import torch
 import torch.backends.cudnn
 from torch import Tensor
 
-from opir.model.network import RestorationNetwork, pad_to_stride
+from opir.model.network import RestorationNetwork
+from opir.model.padding import pad_to_stride
 from opir.runtime.torch_graphs import Function, GraphCache, Tensors
 
 Precision = Literal["float32", "float16", "bfloat16"]

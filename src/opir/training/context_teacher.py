@@ -7,7 +7,7 @@ import copy
 import torch
 from torch import Tensor
 
-from opir.model.network import RestorationNetwork, pad_to_stride
+from opir.model.network import RestorationNetwork
 
 
 class ContextTeacher:
@@ -17,12 +17,10 @@ class ContextTeacher:
     """
 
     def __init__(self, network: RestorationNetwork) -> None:
-        self.stride = network.config.stride
         self.estimator = copy.deepcopy(network.estimator).requires_grad_(False).eval()
 
     @torch.no_grad()
     def context(self, pictures: Tensor) -> Tensor:
         """Context (B, Z) of degraded pictures (B, 3, V, W), sRGB in [0, 1]."""
-        features = self.estimator.encode(pad_to_stride(pictures, self.stride))
-        context: Tensor = self.estimator.logits(features.mean(dim=(2, 3)))[1]
+        context: Tensor = self.estimator.judge(pictures)[1]
         return context

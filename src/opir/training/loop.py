@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from opir.data.image_bank import ImageBank
-from opir.errors import ConfigurationError, NumericalError
-from opir.model.extend import extended, may_extend
+from opir.errors import NumericalError
+from opir.model.extend import extended
 from opir.model.network import RestorationNetwork
 from opir.model.weights_file import load_network
 from opir.training.average import WeightAverage
@@ -29,6 +29,7 @@ from opir.training.run_log import RunLog
 from opir.training.sample_pictures import draw_sheet
 from opir.training.sample_source import check_batch_sizes, step_batches
 from opir.training.schedule import cosine_with_warmup
+from opir.training.start import check_start
 from opir.training.step import StepResult, training_step
 
 LEAST_SHEET_INTERVAL = 500
@@ -155,11 +156,7 @@ def train(
 def _initial_state(recipe: Recipe, start_from: Path | None, processes: Processes) -> TrainingState:
     torch.manual_seed(recipe.seed)
     network = load_network(start_from) if start_from else RestorationNetwork(recipe.model)
-    if not may_extend(network.config, recipe.model):
-        raise ConfigurationError(
-            f"{start_from} must hold a network of the recipe's sizes, {recipe.model}; got {network.config}: "
-            "change the recipe's model or start from other weights"
-        )
+    check_start(recipe, network.config)
     network = extended(network, recipe.model)
     freeze(network, recipe.frozen)
     network.to(processes.device).train()

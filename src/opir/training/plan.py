@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opir.data.training_folder import TrainingFolder
-from opir.errors import ConfigurationError
 from opir.model.config import NetworkConfig
-from opir.model.extend import may_extend
 from opir.training.fit_to_data import with_all_pairs, without_missing_pairs
 from opir.training.machine_sizes import machine_size, on_machine
 from opir.training.overrides import override
@@ -67,21 +65,3 @@ def plan_run(
         return Plan(recipe=recipe, n_workers=n_workers, notes=())
     recipe, left_out = without_missing_pairs(recipe, folder.n_pictures)
     return Plan(recipe=recipe, n_workers=n_workers, notes=(*folder.notes, *left_out))
-
-
-def check_start(recipe: Recipe, start: NetworkConfig) -> None:
-    """Check that weights to begin with are those of the recipe's network, but for a ``task_rank`` that they lack.
-
-    Raises:
-        ConfigurationError: naming the settings that differ.
-    """
-    if may_extend(start, recipe.model):
-        return
-    differing = [name for name, value in vars(start).items() if getattr(recipe.model, name) != value]
-    if differing:
-        listed = ", ".join(f"{name}={getattr(start, name)}" for name in differing)
-        raise ConfigurationError(
-            f"the network must be that of the weights to start from, {listed}; "
-            f"got {', '.join(f'{name}={getattr(recipe.model, name)}' for name in differing)}: "
-            "leave the network as it is, name other weights, or train from scratch"
-        )

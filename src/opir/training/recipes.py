@@ -49,8 +49,15 @@ BLACK_POINT: Final = 0.5
 """Share of the samples on clean pictures that have a black point; were it only those of some ingredients, deep blacks
 would speak for their tasks. Haze always has one: its veil must go altogether."""
 
-DARK_SUBJECTS: Final = 2.0
+DARK_SUBJECTS: Final = 2.5
 """Largest exponent to which clean crops are raised before haze is added."""
+
+DIM_SUBJECTS: Final = 1.6
+"""Largest exponent to which clean crops are raised before they are blurred, for the estimator: few photographs of dark
+subjects are out of focus, and most of those that it sees would have been darkened on purpose."""
+
+BLURS: Final = frozenset({"motion_blur", "defocus_blur", "gaussian_blur", "blur_and_noise"})
+"""Ingredients that are blurred and nothing else, but for noise."""
 
 MAY_HIDE: Final[Mapping[Task, tuple[Task, ...]]] = {"low_light": ("noise", "jpeg")}
 """What published pairs of a task may show beside it, without a label."""
@@ -237,8 +244,8 @@ def estimator() -> Recipe:
     camera_file = Ingredient(weight=0.03, bank=CLEAN, operators=("sensor_noise", "jpeg"))
     composed = {
         "blur_and_noise": blurred,
-        "dark_and_noisy": DARK_AND_NOISY,
-        "dark_mixtures": Ingredient(weight=0.06, bank=CLEAN, operators=DARK_MIXED, n_drawn=(2, 2)),
+        "dark_and_noisy": replace(DARK_AND_NOISY, weight=0.08),
+        "dark_mixtures": Ingredient(weight=0.08, bank=CLEAN, operators=DARK_MIXED, n_drawn=(2, 2)),
         "camera_files": camera_file,
         "mixtures": Ingredient(weight=0.20, bank=CLEAN, operators=MIXED, n_drawn=(2, 3)),
     }
@@ -246,9 +253,13 @@ def estimator() -> Recipe:
         name: replace(ingredient, enlarged=SOFT.get(name, 1.0), reduced=MOST_OF_A_PICTURE)
         for name, ingredient in (mixture(shares) | composed).items()
     }
+    toned = {
+        name: replace(ingredient, darkened=DIM_SUBJECTS) if name in BLURS else ingredient
+        for name, ingredient in _with_tones(ingredients).items()
+    }
     return Recipe(
         name="estimator",
-        ingredients=_with_tones(ingredients),
+        ingredients=toned,
         n_steps=4_000,
         phases=(Phase(crop_size=256, batch_size=16, told_share=0.0, n_stages=0),),
         frozen=("predictor", "head", "task_parameters"),
