@@ -96,7 +96,7 @@ def test_a_run_starts_from_given_weights_of_the_same_sizes(banks, tmp_path):
     network = run(still, banks, tmp_path / "b", start_from=tmp_path / "a")
     torch.testing.assert_close(network.head.weight, load_network(tmp_path / "a").head.weight)
     other = replace(still, model=replace(SMALL, n_context=4))
-    with pytest.raises(ConfigurationError, match="network of the recipe's sizes"):
+    with pytest.raises(ConfigurationError, match="must be that of the weights to start from, n_context="):
         run(other, banks, tmp_path / "c", start_from=tmp_path / "a")
 
 
