@@ -24,5 +24,5 @@ def darkened(crops: Tensor, largest: float, draws: Tensor) -> Tensor:
     Returns:
         (B, 3, H, W), quantised to 8 bits.
     """
-    exponents = torch.pow(torch.full_like(draws, largest), draws)[:, None, None, None]
+    exponents = largest ** draws[:, None, None, None]
     return torch.round(crops.pow(exponents) * 255) / 255

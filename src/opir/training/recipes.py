@@ -20,7 +20,7 @@ MIXED: Final = ("haze", "rain_overlay", "snow", "motion_blur", "defocus_blur", "
 """Operators that mixtures are drawn from."""
 
 DARK_AND_NOISY: Final = Ingredient(
-    weight=0.05, bank="low_light_pairs", operators=("gaussian_noise", "jpeg"), n_drawn=(1, 1), tasks=("low_light",)
+    weight=0.08, bank="low_light_pairs", operators=("gaussian_noise", "jpeg"), n_drawn=(1, 1), tasks=("low_light",)
 )
 """Real dark pictures with more noise, or compressed once more."""
 
@@ -110,14 +110,15 @@ def _resized(ingredients: Mapping[str, Ingredient]) -> dict[str, Ingredient]:
 
 def _with_tones(ingredients: Mapping[str, Ingredient]) -> dict[str, Ingredient]:
     """The same ingredients with black points, and dark subjects in haze, where they start from clean pictures."""
-    return {
-        name: ingredient
-        if ingredient.tasks
-        else replace(ingredient, black_point=1.0, darkened=DARK_SUBJECTS)
-        if ingredient.operators == ("haze",)
-        else replace(ingredient, black_point=BLACK_POINT)
-        for name, ingredient in ingredients.items()
-    }
+    return {name: _with_tone(ingredient) for name, ingredient in ingredients.items()}
+
+
+def _with_tone(ingredient: Ingredient) -> Ingredient:
+    if ingredient.tasks:
+        return ingredient
+    if ingredient.operators == ("haze",):
+        return replace(ingredient, black_point=1.0, darkened=DARK_SUBJECTS)
+    return replace(ingredient, black_point=BLACK_POINT)
 
 
 def three_tasks() -> Recipe:
@@ -199,7 +200,7 @@ def all_tasks() -> Recipe:
         "blur_and_noise": blurred,
         "camera_files": camera_file,
         "mixtures": mixed,
-        "dark_and_noisy": replace(DARK_AND_NOISY, weight=0.08),
+        "dark_and_noisy": DARK_AND_NOISY,
     }
     return Recipe(
         name="all_tasks",
@@ -244,7 +245,7 @@ def estimator() -> Recipe:
     camera_file = Ingredient(weight=0.03, bank=CLEAN, operators=("sensor_noise", "jpeg"))
     composed = {
         "blur_and_noise": blurred,
-        "dark_and_noisy": replace(DARK_AND_NOISY, weight=0.08),
+        "dark_and_noisy": DARK_AND_NOISY,
         "dark_mixtures": Ingredient(weight=0.08, bank=CLEAN, operators=DARK_MIXED, n_drawn=(2, 2)),
         "camera_files": camera_file,
         "mixtures": Ingredient(weight=0.20, bank=CLEAN, operators=MIXED, n_drawn=(2, 3)),
