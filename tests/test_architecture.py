@@ -15,14 +15,14 @@ PACKAGE = ROOT / "src" / "opir"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     {"errors", "tasks"},
-    {"imaging", "physics", "ops", "metrics"},
+    {"imaging", "physics", "ops", "metrics", "deconvolution"},
     {"model", "data", "baselines"},
     {"training", "evaluation", "runtime", "export"},
     {"batch", "analysis"},
     {"server", "cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-WITHOUT_TORCH = ("errors", "tasks", "imaging", "runtime", "batch", "analysis", "cli", "server")
+WITHOUT_TORCH = ("errors", "tasks", "imaging", "deconvolution", "runtime", "batch", "analysis", "cli", "server")
 TORCH_ENGINE = "opir.runtime.torch_"
 """Begins the names of the runtime's modules that need torch; they are loaded when the engine is asked for."""
 LONGEST_FILE = 400

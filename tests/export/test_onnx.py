@@ -12,8 +12,10 @@ from conftest_model import SMALL, randomise
 from opir.errors import ConfigurationError
 from opir.export import Release, export_model
 from opir.model import RestorationNetwork, load_network, preset
+from opir.model.kernel_network import KernelNetwork
 from opir.runtime.onnx_engine import OnnxEngine
 from opir.runtime.spec import ModelSpec
+from opir.runtime.torch_engine import TorchEngine
 
 RELEASE = Release(name="trial", version="0.0.1", trained_tasks=("noise", "haze"), uncertainty_scale=1.5)
 
@@ -51,6 +53,26 @@ def test_kernels_that_tasks_change_may_be_constants(tmp_path, monkeypatch):
     for stage_index in (0, 1):
         _compare(network, engine, (72, 56), stage_index)
     _compare(network, engine, (16, 40), 0)
+
+
+def test_a_network_for_kernels_is_exported_and_alike_in_both_engines(tmp_path):
+    network = randomise(RestorationNetwork(SMALL))
+    export_model(network, tmp_path, RELEASE, kernel_network=randomise(KernelNetwork()))
+    assert {"kernel.onnx", "kernel.safetensors"} < set(ModelSpec.load(tmp_path).sha256)
+    graphs, torch_engine = OnnxEngine(tmp_path, threads=1), TorchEngine.load(tmp_path, device="cpu")
+    assert graphs.finds_kernels
+    assert torch_engine.finds_kernels
+    generator = np.random.default_rng(0)
+    maps = generator.normal(size=(1, 23, 33, 33)).astype(np.float32)
+    statistics = generator.normal(size=(1, 14)).astype(np.float32)
+    for one, other in zip(graphs.kernel(maps, statistics), torch_engine.kernel(maps, statistics), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_models_without_a_network_for_kernels_leave_blur_to_the_network(exported):
+    _, folder = exported
+    assert not OnnxEngine(folder, threads=1).finds_kernels
+    assert not TorchEngine.load(folder, device="cpu").finds_kernels
 
 
 class _OnlyFor:

@@ -18,6 +18,9 @@ def export(
     version: Annotated[str, typer.Option(help="Version of the weights.")],
     tasks: Annotated[list[str], typer.Option("--task", help="A degradation of the training data; repeatable.")],
     uncertainty_scale: Annotated[float, typer.Option(help="Calibration factor of the error scale.")] = 1.0,
+    kernel_network: Annotated[
+        Path | None, typer.Option(help="Network that finds the kernel of a blur, kernel.safetensors.", dir_okay=False)
+    ] = None,
     log_odds: Annotated[
         list[str] | None,
         typer.Option(
@@ -29,6 +32,7 @@ def export(
     """Write the ONNX graphs, the weights and model.json that ``opir restore --model FOLDER`` needs."""
     from opir.export.log_odds import change_log_odds, parse_log_odds
     from opir.export.onnx import Release, export_model
+    from opir.model.kernel_weights import load_kernel_network
     from opir.model.weights_file import load_network
 
     trained = tuple(choice(task, TASKS, option="--task") for task in tasks)
@@ -36,6 +40,7 @@ def export(
     changes = [parse_log_odds(text) for text in log_odds or ()]
     network = load_network(weights)
     change_log_odds(network, changes)
-    export_model(network, output, release)
+    finder = None if kernel_network is None else load_kernel_network(kernel_network)
+    export_model(network, output, release, kernel_network=finder)
     total = sum(path.stat().st_size for path in output.iterdir())
     typer.echo(f"{output}: {total / 1e6:.1f} MB")

@@ -68,7 +68,7 @@ class Sample(NamedTuple):
     """One training sample, or a batch of them with a leading dimension B."""
 
     degraded: Tensor
-    """(3, S, S), sRGB in [0, 1], quantised to 8 bits."""
+    """(3, S, S), sRGB in [0, 1], quantised to 8 bits; not those whose blur was undone."""
 
     clean: Tensor
     """(3, S, S), sRGB in [0, 1]."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
 import numpy as np
 import torch
@@ -14,6 +15,15 @@ from opir.data.crop_window import resize, source_size, window
 from opir.data.darkened import darkened
 from opir.data.image_bank import ImageBank, Picture
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
+from opir.tasks import TASKS
+
+UndoBlur: TypeAlias = Callable[[Tensor], Tensor]
+"""Maps blurred pictures (1, 3, H, W), sRGB in [0, 1], to deconvolved ones, as is done before the network in use."""
+
+UNDONE_SHARE: Final = 0.8
+"""Share of the blurred samples that are deconvolved: in use some pictures have no kernel that holds all over."""
+
+_BLUR: Final = TASKS.index("blur")
 
 
 class TrainingSet(Dataset[Sample]):
@@ -31,6 +41,7 @@ class TrainingSet(Dataset[Sample]):
         seed: int,
         told_share: float = 0.25,
         surroundings_size: int | None = None,
+        undo_blur: UndoBlur | None = None,
     ) -> None:
         check_mixture(banks, ingredients)
         self._banks = dict(banks)
@@ -41,6 +52,7 @@ class TrainingSet(Dataset[Sample]):
         self._seed = seed
         self._told_share = told_share
         self._surroundings_size = surroundings_size or crop_size
+        self._undo_blur = undo_blur
 
     def __getitem__(self, k: int) -> Sample:
         """Make sample k."""
@@ -49,9 +61,9 @@ class TrainingSet(Dataset[Sample]):
         size = self._surroundings_size
         if ingredient.resized:
             size = source_size(size, enlarged=ingredient.enlarged, reduced=ingredient.reduced, draw=generator.random())
-        before, after = self._banks[ingredient.bank].crop(size, generator)
+        given, after = self._banks[ingredient.bank].crop(size, generator)
         target = resize(_to_tensor(after), self._surroundings_size)
-        source = target if before is after else resize(_to_tensor(before), self._surroundings_size)
+        source = target if given is after else resize(_to_tensor(given), self._surroundings_size)
         if ingredient.black_point and generator.random() < ingredient.black_point:
             source = target = with_black_point(target)
         if ingredient.darkened > 1:
@@ -61,7 +73,10 @@ class TrainingSet(Dataset[Sample]):
         told = torch.tensor(float(generator.random() < self._told_share))
         place = (generator.random(), generator.random())
         rows, columns = window(self._surroundings_size, self._crop_size, place)
-        crop, clean = (picture[0][:, rows, columns] for picture in (degraded, target))
+        before = degraded
+        if self._undo_blur is not None and labels[0, _BLUR] > 0 and generator.random() < UNDONE_SHARE:
+            before = self._undo_blur(degraded)
+        crop, clean = (picture[0][:, rows, columns] for picture in (before, target))
         return Sample(crop, clean, degraded[0], labels[0], known[0], told)
 
 

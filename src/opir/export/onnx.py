@@ -18,10 +18,20 @@ from opir.errors import ConfigurationError, MissingExtraError
 from opir.export.stage_in_phases import TRUNK_OUTPUTS, StageTrunk, fits_phases
 from opir.model.config import NetworkConfig
 from opir.model.cost import measure_cost
+from opir.model.kernel_network import N_MAPS, N_TRACES, SIDE, KernelNetwork
+from opir.model.kernel_weights import save_kernel_network
 from opir.model.network import RestorationNetwork
 from opir.model.receptive_field import encoder_halo, stage_halo
 from opir.model.weights_file import save_network
-from opir.runtime.spec import FIXED_STAGE_FILE, FORMAT, ONNX_FILES, SPEC_FILE, TORCH_FILE
+from opir.runtime.spec import (
+    FIXED_STAGE_FILE,
+    FORMAT,
+    KERNEL_FILE,
+    ONNX_FILES,
+    SPEC_FILE,
+    TORCH_FILE,
+    TORCH_KERNEL_FILE,
+)
 from opir.tasks import TASKS, Task
 
 LARGEST_SIDE = 65_536
@@ -80,12 +90,15 @@ class _Stage(nn.Module):
         return self.network.weighted_stage(current, observed, scale, task_weights, context, stage_weights)
 
 
-def export_model(network: RestorationNetwork, folder: Path, release: Release) -> None:
+def export_model(
+    network: RestorationNetwork, folder: Path, release: Release, *, kernel_network: KernelNetwork | None = None
+) -> None:
     """Write the ONNX graphs, ``model.safetensors`` and ``model.json``.
 
     The graphs take any H and W that are multiples of the stride, batch 1. ``stage.onnx`` serves both stages: the
     weights are stored once and the stage is an input. Where tasks change kernels, ``fixed_stage.onnx`` is the part of
-    it that differs from pixel to pixel, see :mod:`opir.export.fixed_stage`.
+    it that differs from pixel to pixel, see :mod:`opir.export.fixed_stage`. ``kernel_network`` finds the kernel of a
+    blur and becomes a further graph and a further file of weights. Without it blur is left to the network.
 
     Raises:
         MissingExtraError: if the ONNX exporter is not installed.
@@ -108,10 +121,21 @@ def export_model(network: RestorationNetwork, folder: Path, release: Release) ->
 
         write_fixed_stage(stage, folder / FIXED_STAGE_FILE)
     graphs = (*ONNX_FILES, FIXED_STAGE_FILE) if config.task_rank else ONNX_FILES
+    weights: tuple[str, ...] = (TORCH_FILE,)
+    save_network(network, folder / TORCH_FILE)
+    if kernel_network is not None:
+        graphs, weights = (*graphs, KERNEL_FILE), (TORCH_FILE, TORCH_KERNEL_FILE)
+        _export_kernel_network(kernel_network, folder / KERNEL_FILE)
+        save_kernel_network(kernel_network, folder / TORCH_KERNEL_FILE)
     for name in graphs:
         _drop_traces(folder / name)
-    save_network(network, folder / TORCH_FILE)
-    _write_spec(network, folder, release, (*graphs, TORCH_FILE))
+    _write_spec(network, folder, release, (*graphs, *weights))
+
+
+def _export_kernel_network(network: KernelNetwork, path: Path) -> None:
+    examples = torch.rand(1, N_MAPS, SIDE, SIDE), torch.rand(1, N_TRACES)
+    network = network.eval().requires_grad_(False)
+    _export(network, examples, path, ("maps", "statistics"), ("kernel", "log_regularisers"), None)
 
 
 def _drop_traces(path: Path) -> None:

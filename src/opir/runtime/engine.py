@@ -9,6 +9,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from opir.deconvolution.estimate import KernelFinder
 from opir.runtime.spec import ModelSpec
 
 EngineName = Literal["auto", "onnxruntime", "torch"]
@@ -71,6 +72,16 @@ class Engine(Protocol):
         of ``current`` in units of the image (0 before the first stage). Returns the restored image
         (1, 3, H, W), not clipped, and its new scale (1, 1, H, W).
         """
+        ...
+
+
+@runtime_checkable
+class KernelEngine(KernelFinder, Protocol):
+    """An engine whose model may also find the kernel of a blur."""
+
+    @property
+    def finds_kernels(self) -> bool:
+        """Whether the model holds the network for it."""
         ...
 
 

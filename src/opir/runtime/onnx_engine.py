@@ -16,7 +16,7 @@ from opir.errors import MissingExtraError, WeightsError
 from opir.runtime.engine import Float32, InterruptedRunError
 from opir.runtime.fixed_stage import FixedStages
 from opir.runtime.machine import usable_threads
-from opir.runtime.spec import FIXED_STAGE_FILE, ONNX_FILES, ModelSpec
+from opir.runtime.spec import FIXED_STAGE_FILE, KERNEL_FILE, ONNX_FILES, ModelSpec
 from opir.runtime.weights import verified_file
 
 if TYPE_CHECKING:
@@ -48,12 +48,14 @@ _INPUTS: Final = {
     "estimator.onnx": ("mean",),
     "stage.onnx": ("current", "observed", "scale", "task_weights", "context", "stage_weights"),
     FIXED_STAGE_FILE: ("current", "observed", "scale"),
+    KERNEL_FILE: ("maps", "statistics"),
 }
 _OUTPUTS: Final = {
     "encoder.onnx": ("features",),
     "estimator.onnx": ("task_weights", "context"),
     "stage.onnx": ("restored", "new_scale"),
     FIXED_STAGE_FILE: ("restored", "new_scale"),
+    KERNEL_FILE: ("kernel", "log_regularisers"),
 }
 _OUT_OF_MEMORY: Final = ("failed to allocate memory", "bad_alloc", "bad allocation", "out of memory")
 _NO_TELEMETRY: Final = "ORT_DISABLE_TELEMETRY"
@@ -102,6 +104,10 @@ class OnnxEngine:
         self._fixed_path: Path | None = None
         if self.device == "cpu" and FIXED_STAGE_FILE in self.spec.sha256:
             self._fixed_path = verified_file(folder, self.spec, FIXED_STAGE_FILE)
+        self._kernel_path: Path | None = None
+        if KERNEL_FILE in self.spec.sha256:
+            self._kernel_path = verified_file(folder, self.spec, KERNEL_FILE)
+        self._kernel_finder: _Session | None = None
 
     def encode(self, image: Float32) -> Float32:
         """Compute the features of an image."""
@@ -132,6 +138,19 @@ class OnnxEngine:
         else:
             restored, new_scale = self._run(self._stage, "stage.onnx", (current, observed, scale, *of_picture))
         return restored, new_scale
+
+    @property
+    def finds_kernels(self) -> bool:
+        """Whether the model holds a network that finds the kernel of a blur."""
+        return self._kernel_path is not None
+
+    def kernel(self, maps: Float32, statistics: Float32) -> tuple[Float32, Float32]:
+        """Find a kernel, see :class:`opir.deconvolution.estimate.KernelFinder`; few pictures need it to be loaded."""
+        assert self._kernel_path is not None
+        if self._kernel_finder is None:
+            self._kernel_finder = self._open(self._kernel_path)
+        kernel, log_regularisers = self._run(self._kernel_finder, KERNEL_FILE, (maps, statistics))
+        return kernel, log_regularisers
 
     def _fixed_stage(self, n_pixels: int, of_picture: tuple[Float32, ...]) -> _FixedStage | None:
         """What restores the next pixels with the kernels of this picture; None where they are too few."""

@@ -1,6 +1,7 @@
 """The restoration of a picture: an encoder pass, the estimate, then the stages, tile by tile.
 
-Only the estimate is global, and it sees the picture through a mean, which adds up over tiles.
+Only the estimate and the kernel of a blur are global; the first sees the picture through a mean, which adds up over
+tiles, the second through a few windows.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from opir.deconvolution.inverse_filter import Blur
 from opir.errors import ShapeError
+from opir.runtime.deconvolved_pixels import DeconvolvedPixels, find_blur
 from opir.runtime.effort import DEFAULT_EFFORT, Effort
 from opir.runtime.engine import Engine, Float32
 from opir.runtime.pixels import ArrayPixels, Pixels
@@ -41,6 +44,8 @@ class TilesResult:
     """Number of tiles."""
     share_refined: float
     """Share of the pixels that went through all stages, 0 to 1."""
+    blur: Blur | None
+    """The blur that was undone before the stages; None where no kernel was looked for, or none holds everywhere."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -106,10 +111,15 @@ def restore_pixels(
     cores = _cores(engine, pixels, tile)
     found, context = _estimate(engine, _mean_features(engine, pixels, cores), cores)
     weights = found if task_weights is None else task_weights[None]
+    blur = None
+    if "blur" in engine.spec.tasks:
+        blur = find_blur(engine, pixels, float(weights[0, engine.spec.tasks.index("blur")]))
+    if blur is not None:
+        pixels = DeconvolvedPixels(pixels, blur)
     conditions = Conditions(task_weights=weights, context=context, effort=effort)
     passes = StagePasses(engine, pixels, cores, conditions, progress)
     passes.run(deliver)
-    return TilesResult(found=found[0], n_tiles=len(cores), share_refined=passes.share_refined)
+    return TilesResult(found=found[0], n_tiles=len(cores), share_refined=passes.share_refined, blur=blur)
 
 
 def summarise_array(engine: Engine, image: Float32, *, tile: int) -> Summary:

@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias, TypeVar
 import numpy as np
 
 from opir import __version__
+from opir.deconvolution.kernel import extent_px
 from opir.errors import ConfigurationError, ImageTooLargeError
 from opir.imaging import Photo, Source, read_photo, to_network
 from opir.imaging.metadata_policy import apply_policy
@@ -164,6 +165,7 @@ class Restorer:
             share_withheld=canvas.share_withheld,
             effort=settings.effort,
             share_refined=result.share_refined,
+            blur_px=None if result.blur is None else extent_px(result.blur.kernel),
             settings_sha256=settings.sha256,
             seconds=time.perf_counter() - start,
             notes=(*photo.notes, *notes),

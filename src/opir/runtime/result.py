@@ -82,6 +82,9 @@ class Report:
     """How much of the correction ``max_uncertainty`` withheld, averaged over the pixels, 0 to 1."""
     effort: str = DEFAULT_EFFORT
     """How much was computed; see :mod:`opir.runtime.effort`."""
+    blur_px: float | None = None
+    """Size of the blur that was undone before the network, twice the root mean square distance of its kernel from the
+    middle [px]; None where no kernel was looked for, or none holds for the whole picture."""
     share_refined: float = 1.0
     """Share of the pixels that went through all stages, 0 to 1."""
     settings_sha256: str = ""

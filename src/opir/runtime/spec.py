@@ -23,7 +23,12 @@ ONNX_FILES: Final = ("encoder.onnx", "estimator.onnx", "stage.onnx")
 FIXED_STAGE_FILE: Final = "fixed_stage.onnx"
 """The stage with constant kernels, in folders of models whose tasks change them: :mod:`opir.export.fixed_stage`."""
 
+KERNEL_FILE: Final = "kernel.onnx"
+"""The network that finds the kernel of a blur, in folders of models that have one: :mod:`opir.deconvolution`."""
+
 TORCH_FILE: Final = "model.safetensors"
+TORCH_KERNEL_FILE: Final = "kernel.safetensors"
+"""The same network for torch."""
 
 DEFAULT_BYTES_PER_PIXEL: Final = 700
 """Working memory [bytes per pixel of a tile] assumed where ``model.json`` does not say.

@@ -17,7 +17,7 @@ import numpy as np
 
 from opir.errors import MissingExtraError
 from opir.runtime.engine import Float32
-from opir.runtime.spec import TORCH_FILE, ModelSpec
+from opir.runtime.spec import TORCH_FILE, TORCH_KERNEL_FILE, ModelSpec
 from opir.runtime.tiling import smallest_tile
 from opir.runtime.weights import verified_file
 
@@ -29,6 +29,7 @@ except ImportError as error:
     ) from error
 
 if TYPE_CHECKING:
+    from opir.model.kernel_network import KernelNetwork
     from opir.model.network import RestorationNetwork
     from opir.runtime.torch_device import DeviceName
     from opir.runtime.torch_network import DeviceNetwork, Precision
@@ -61,9 +62,11 @@ class TorchEngine:
         precision: Precision = "float32",
         compiled: bool = False,
         reason: str = "asked for",
+        kernel_network: KernelNetwork | None = None,
     ) -> None:
         """Wrap a network; it is moved to the device and set to evaluation.
 
+        ``kernel_network`` finds the kernel of a blur, on the processor: it is small. None leaves blur to the network.
         ``reason`` says why device and precision are what they are. ``compiled`` is for pictures of one size, see
         :class:`opir.runtime.torch_network.DeviceNetwork`.
         """
@@ -74,6 +77,7 @@ class TorchEngine:
         self.runner: DeviceNetwork = DeviceNetwork(
             network, torch.device(device), precision=precision, compiled=compiled
         )
+        self._kernel_network = None if kernel_network is None else kernel_network.eval()
         self._lock = threading.Lock()  # the memory of a graph belongs to one thread at a time
 
     @classmethod
@@ -105,7 +109,20 @@ class TorchEngine:
         if precision == "auto":
             precision, why = choose_precision(network.to(chosen), chosen)
             reason = f"{reason}; {precision}: {why}"
-        return cls(network, spec, device=str(chosen), precision=precision, compiled=compiled, reason=reason)
+        kernel_network = None
+        if TORCH_KERNEL_FILE in spec.sha256:
+            from opir.model.kernel_weights import load_kernel_network
+
+            kernel_network = load_kernel_network(verified_file(folder, spec, TORCH_KERNEL_FILE))
+        return cls(
+            network,
+            spec,
+            device=str(chosen),
+            precision=precision,
+            compiled=compiled,
+            reason=reason,
+            kernel_network=kernel_network,
+        )
 
     @property
     def device(self) -> str:
@@ -165,6 +182,18 @@ class TorchEngine:
 
         restored, new_scale = self._computed(observed.shape, lambda: self._guarded(run))
         return restored, new_scale
+
+    @property
+    def finds_kernels(self) -> bool:
+        """Whether the model holds a network that finds the kernel of a blur."""
+        return self._kernel_network is not None
+
+    def kernel(self, maps: Float32, statistics: Float32) -> tuple[Float32, Float32]:
+        """Find a kernel; see :class:`opir.deconvolution.estimate.KernelFinder`."""
+        assert self._kernel_network is not None
+        with torch.inference_mode(), memory_errors():
+            kernel, log_regularisers = self._kernel_network(torch.from_numpy(maps), torch.from_numpy(statistics))
+        return kernel.numpy(), log_regularisers.numpy()
 
     def _guarded(self, run: Callable[[Precision | None], tuple[Float32, ...]]) -> tuple[Float32, ...]:
         """Run in the engine's precision, and again in float32 where a value left its range."""

@@ -139,6 +139,10 @@ class Recipe:
     sampling: Sampling = "stream"
     """Worker processes that make numbered samples, or batches made on the training device."""
 
+    kernels: str | None = None
+    """Model with a network that finds kernels, by bundled name or folder, or the file of that network: blurred samples
+    are deconvolved with what it finds before the network sees them, as pictures are in use. None: they are not."""
+
     compile: bool = False
     """Whether torch compiles the network, anew for every size of crops: a minute each, then faster steps."""
 
@@ -164,6 +168,11 @@ class Recipe:
                 self.accumulate > 0 and not any(size % self.accumulate for size in batch_sizes),
                 f"batch_size must be a multiple of accumulate, {self.accumulate}, in every phase",
                 batch_sizes,
+            ),
+            (
+                self.kernels is None or self.sampling == "stream",
+                "kernels need sampling=stream, since blurs are undone on the processor",
+                self.sampling,
             ),
             (
                 self.model.uncertainty == "learned" or self.loss.uncertainty == 0,

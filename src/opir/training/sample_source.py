@@ -15,6 +15,7 @@ from opir.data.training_set import TrainingSet
 from opir.errors import ConfigurationError
 from opir.training.distributed import Processes
 from opir.training.recipe import Phase, Recipe
+from opir.training.undo_blur import load_undo_blur
 
 
 def check_batch_sizes(recipe: Recipe, processes: Processes) -> None:
@@ -70,6 +71,7 @@ def _stream(
             seed=recipe.seed,
             told_share=phase.told_share,
             surroundings_size=phase.surroundings_size,
+            undo_blur=None if recipe.kernels is None else load_undo_blur(recipe.kernels),
         ),
         batch_size=phase.batch_size // (processes.n_processes * recipe.accumulate),
         sampler=numbers[processes.rank :: processes.n_processes],

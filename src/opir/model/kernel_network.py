@@ -1,0 +1,81 @@
+"""The network that finds the kernel of a blur from its traces and the turns of an alternation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+REACH_PX: Final = 16
+SIDE: Final = 2 * REACH_PX + 1
+"""Rows and columns of the kernels, those of :mod:`opir.deconvolution.kernel`."""
+
+N_TRACES: Final = 14
+"""Maps, and as many statistics, of :mod:`opir.deconvolution.traces`."""
+
+N_ALTERNATION: Final = 9
+"""Maps of :mod:`opir.deconvolution.alternation`."""
+
+N_MAPS: Final = N_TRACES + N_ALTERNATION
+
+WIDTH: Final = 48
+DILATIONS: Final = (1, 2, 4, 2, 1, 1)
+LEAST_LOG_REGULARISER: Final = -9.0
+LOG_REGULARISER_RANGE: Final = 10.0
+
+
+class KernelNetwork(nn.Module):
+    """Maps of the size of a kernel to a kernel, by residual convolutions that also see the mean of their features.
+
+    A softmax over all places makes the kernel; it begins near a single point, which is no blur.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entry = nn.Conv2d(N_MAPS + 2, WIDTH, 5, padding=2)
+        self.blocks = nn.ModuleList(_block(dilation) for dilation in DILATIONS)
+        self.means = nn.ModuleList(nn.Linear(WIDTH, WIDTH) for _ in DILATIONS)
+        self.exit = nn.Conv2d(WIDTH, 1, 1)
+        self.regularisers = nn.Sequential(nn.Linear(WIDTH + N_TRACES, 64), nn.ReLU(), nn.Linear(64, 2))
+        last = self.regularisers[-1]
+        assert isinstance(last, nn.Linear)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        distance = _distance()
+        self.register_buffer("position", torch.stack((distance, (distance < 0.05).float())), persistent=False)
+        self.prior = nn.Parameter(-4 * distance)
+
+    def forward(self, maps: Tensor, statistics: Tensor) -> tuple[Tensor, Tensor]:
+        """Tell the kernel from its traces.
+
+        Args:
+            maps: (B, 23, 33, 33).
+            statistics: (B, 14).
+
+        Returns:
+            The kernel (B, 33, 33), not negative, of sum 1; and (B, 2), logarithms of the regularisers of its inverse.
+        """
+        position = self.get_buffer("position").expand(len(maps), -1, -1, -1)
+        x = F.relu(self.entry(torch.cat((maps, position), dim=1)))
+        for block, mean in zip(self.blocks, self.means, strict=True):
+            x = F.relu(x + block(x) + mean(x.mean(dim=(2, 3)))[:, :, None, None])
+        logits = self.exit(x)[:, 0] + self.prior
+        kernel = torch.softmax(logits.flatten(1), dim=1).view(-1, SIDE, SIDE)
+        strength = torch.sigmoid(self.regularisers(torch.cat((x.mean(dim=(2, 3)), statistics), dim=1)))
+        return kernel, LEAST_LOG_REGULARISER + LOG_REGULARISER_RANGE * strength
+
+
+def _block(dilation: int) -> nn.Sequential:
+    last = nn.Conv2d(WIDTH, WIDTH, 3, padding=1)
+    nn.init.zeros_(last.weight)
+    assert last.bias is not None
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Conv2d(WIDTH, WIDTH, 3, padding=dilation, dilation=dilation), nn.ReLU(), last)
+
+
+def _distance() -> Tensor:
+    """Distance of every place from the middle, (33, 33), in units of the reach."""
+    axis = torch.arange(SIDE) - REACH_PX
+    return (axis[:, None] ** 2 + axis[None, :] ** 2).float().sqrt() / REACH_PX

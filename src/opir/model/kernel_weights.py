@@ -1,0 +1,35 @@
+"""Write and read the weights of the network that finds kernels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from opir.errors import WeightsError
+from opir.model.kernel_network import KernelNetwork
+
+
+def save_kernel_network(network: KernelNetwork, path: Path) -> None:
+    """Write the weights in float32, through a temporary file."""
+    tensors = {name: tensor.detach().float().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    temporary = path.with_name(path.name + ".partial")
+    save_file(tensors, temporary)
+    temporary.replace(path)
+
+
+def load_kernel_network(path: Path) -> KernelNetwork:
+    """Read the weights that :func:`save_kernel_network` wrote.
+
+    Raises:
+        WeightsError: if the file is missing, damaged, or holds something else.
+    """
+    network = KernelNetwork()
+    try:
+        network.load_state_dict(load_file(path))
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"expected a safetensors file at {path}; {error}") from error
+    except RuntimeError as error:
+        raise WeightsError(f"{path} does not hold a network for kernels: {error}") from error
+    return network

@@ -1,0 +1,101 @@
+"""A picture seen through the inverse of its blur."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from tests.deconvolution.pictures import line_kernel, rectangles
+from tests.fake_engine import FakeEngine
+
+from opir.deconvolution.inverse_filter import Blur
+from opir.deconvolution.kernel import Float32
+from opir.runtime.deconvolved_pixels import DeconvolvedPixels, find_blur
+from opir.runtime.passes import restore_array, restore_pixels
+from opir.runtime.pixels import ArrayPixels
+from opir.runtime.tiling import Window
+from opir.tasks import TASKS
+
+BLUR = Blur(kernel=line_kernel(5), log_regularisers=np.array([-4.0, -5.0], np.float32))
+
+
+@dataclass
+class KernelFake(FakeEngine):
+    """An engine that finds the same kernel everywhere, or one after the other."""
+
+    finds_kernels: bool = True
+    kernels: list[Float32] = field(default_factory=list)
+    n_asked: int = 0
+
+    def kernel(self, maps: Float32, statistics: Float32) -> tuple[Float32, Float32]:
+        self.n_asked += 1
+        kernel = self.kernels.pop(0) if self.kernels else BLUR.kernel
+        return kernel[None], BLUR.log_regularisers[None]
+
+
+def picture(height: int = 128, width: int = 136) -> Float32:
+    return np.repeat(rectangles(height, width)[None], 3, axis=0)
+
+
+def told(blur: float) -> Float32:
+    return np.array([blur if task == "blur" else 0.0 for task in TASKS], np.float32)
+
+
+@pytest.mark.parametrize("window", [(0, 0, 128, 136), (0, 0, 8, 16), (64, 72, 128, 136), (40, 48, 88, 56)])
+def test_windows_are_those_of_the_whole(window: tuple[int, int, int, int]) -> None:
+    pixels = DeconvolvedPixels(ArrayPixels(picture(), 8), BLUR)
+    whole = pixels.cut(Window(top=0, left=0, bottom=128, right=136))
+    place = Window(top=window[0], left=window[1], bottom=window[2], right=window[3])
+    assert (pixels.height, pixels.width) == (128, 136)
+    assert pixels.cut(place).dtype == np.float32
+    assert np.allclose(pixels.cut(place)[0], whole[0][(..., *place.slices)], atol=2e-5)
+    assert not np.allclose(whole[0], picture(), atol=0.01)
+
+
+def test_a_blur_is_looked_for_where_there_may_be_one() -> None:
+    pixels = ArrayPixels(picture(), 8)
+    assert find_blur(KernelFake(), pixels, 0.49) is None
+    assert find_blur(KernelFake(finds_kernels=False), pixels, 1.0) is None
+    assert find_blur(FakeEngine(), pixels, 1.0) is None
+    assert find_blur(KernelFake(), ArrayPixels(picture(88, 136), 8), 1.0) is None
+    found = find_blur(KernelFake(), pixels, 0.5)
+    assert found is not None
+    assert np.array_equal(found.kernel, BLUR.kernel)
+
+
+def test_large_pictures_are_judged_by_three_windows_that_must_agree() -> None:
+    pixels = ArrayPixels(picture(1032, 1032), 8)
+    engine = KernelFake()
+    assert find_blur(engine, pixels, 1.0) is not None
+    assert engine.n_asked == 3
+    engine = KernelFake(kernels=[line_kernel(15), line_kernel(15), line_kernel(15, along="rows")])
+    assert find_blur(engine, pixels, 1.0) is None
+
+
+@pytest.mark.parametrize("tile", [0, 64])
+def test_the_stages_see_the_sharper_picture(tile: int) -> None:
+    image = picture()
+    result = restore_array(KernelFake(), image, tile=tile, task_weights=told(1.0))
+    pixels = DeconvolvedPixels(ArrayPixels(image, 8), BLUR)
+    sharper = pixels.cut(Window(top=0, left=0, bottom=128, right=136))[0]
+    expected = restore_array(FakeEngine(), sharper, tile=0, task_weights=told(1.0))
+    # the context is that of the picture as it was given
+    assert np.allclose(result.restored, expected.restored, atol=0.05)
+    assert np.abs(result.restored - expected.restored).mean() < np.abs(result.restored - image).mean() / 3
+
+
+def test_tiles_of_any_size_give_the_same() -> None:
+    image = picture()
+    whole = restore_array(KernelFake(), image, tile=0, task_weights=told(1.0))
+    tiled = restore_array(KernelFake(), image, tile=64, task_weights=told(1.0))
+    assert np.allclose(whole.restored, tiled.restored, atol=1e-4)
+
+
+def test_the_blur_that_was_undone_is_told() -> None:
+    def blur_of(weight: float) -> Blur | None:
+        pixels = ArrayPixels(picture(), 8)
+        return restore_pixels(KernelFake(), pixels, lambda *_: None, tile=0, task_weights=told(weight)).blur
+
+    assert blur_of(0.0) is None
+    assert blur_of(1.0) is not None
