@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "opir.cli.doctor:doctor",
     "data": "opir.cli.data:data_app",
     "train": "opir.cli.train:train",
+    "train-kernel": "opir.cli.train_kernel:train_kernel",
     "merge": "opir.cli.merge:merge",
     "export": "opir.cli.export:export",
     "features": "opir.cli.features:features",

@@ -1,0 +1,196 @@
+"""Training of the network that finds kernels: a small loop of its own, for a small network."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from opir.data.blurred_samples import BlurredSample, BlurredSamples
+from opir.data.image_bank import ImageBank
+from opir.errors import ConfigurationError, NumericalError, WeightsError
+from opir.model.kernel_network import KernelNetwork
+from opir.model.kernel_weights import load_kernel_network, save_kernel_network
+from opir.runtime.spec import TORCH_KERNEL_FILE
+from opir.training.checkpoint import STATE_NAME
+from opir.training.kernel_loss import kernel_losses
+from opir.training.schedule import cosine_with_warmup
+
+REPORT_EVERY: Final = 100
+"""Steps between two reports."""
+
+CHECKPOINT_SECONDS: Final = 120.0
+"""Time between two checkpoints."""
+
+_DECIBELS: Final = -10 / 2.302585
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelRecipe:
+    """A complete run."""
+
+    n_steps: int = 4_000
+    """Steps of AdamW."""
+    batch_size: int = 8
+    """Samples of a step."""
+    learning_rate: float = 1e-3
+    """Peak of the learning rate."""
+    n_warmup: int = 50
+    """Steps over which it rises."""
+    average_decay: float = 0.995
+    """Decay of the average of the weights."""
+    seed: int = 0
+    """Seed of weights and samples."""
+
+    def __post_init__(self) -> None:
+        positive = ("n_steps", "batch_size", "learning_rate")
+        wrong = [f"{name} must be positive; got {getattr(self, name)}" for name in positive if getattr(self, name) <= 0]
+        if wrong:
+            raise ConfigurationError("; ".join(wrong))
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelProgress:
+    """Means since the last report."""
+
+    step: int
+    """Steps done."""
+    gain_db: float
+    """How much nearer to the sharp crop the deconvolved one is, in PSNR, the mean over all samples."""
+    kernel_error: float
+    """Relative squared error of the kernels."""
+
+
+def train_kernel_network(
+    recipe: KernelRecipe,
+    bank: ImageBank,
+    run: Path,
+    *,
+    start_from: Path | None = None,
+    n_workers: int = 1,
+    report: Callable[[KernelProgress], None] = lambda _: None,
+    keep_going: Callable[[], bool] = lambda: True,
+) -> KernelNetwork:
+    """Train to the last step, or until ``keep_going`` says no, and return the averaged network.
+
+    It is written to ``kernel.safetensors`` of the run folder with every checkpoint; a run that is there goes on.
+
+    Raises:
+        ConfigurationError: if the folder holds a run of another recipe.
+        WeightsError: if a checkpoint or ``start_from`` cannot be used.
+        NumericalError: if the loss is not finite; checkpoints stay as they are.
+    """
+    torch.manual_seed(recipe.seed)
+    network = load_kernel_network(start_from) if start_from else KernelNetwork()
+    average = KernelNetwork()
+    average.load_state_dict(network.state_dict())
+    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=1e-4, betas=(0.9, 0.99))
+    run.mkdir(parents=True, exist_ok=True)
+    first = _load(run, recipe, network, average, optimiser)
+    loader: DataLoader[BlurredSample] = DataLoader(
+        BlurredSamples(bank, seed=recipe.seed),
+        batch_size=recipe.batch_size,
+        sampler=range(first * recipe.batch_size, recipe.n_steps * recipe.batch_size),
+        num_workers=n_workers,
+        prefetch_factor=4 if n_workers else None,
+    )
+    saved = time.monotonic()
+    totals = torch.zeros(2)
+    for step, batch in enumerate(loader, start=first):
+        gain, error = _step(network, optimiser, BlurredSample(*batch), recipe, step)
+        _average(average, network, min(recipe.average_decay, (1 + step) / (10 + step)))
+        totals += torch.tensor((gain, error))
+        done = step + 1
+        if done % REPORT_EVERY == 0:
+            gain_db, kernel_error = (totals / min(REPORT_EVERY, done - first)).tolist()
+            report(KernelProgress(step=done, gain_db=_DECIBELS * gain_db, kernel_error=kernel_error))
+            totals.zero_()
+        stopping = not keep_going()
+        if stopping or done == recipe.n_steps or time.monotonic() - saved > CHECKPOINT_SECONDS:
+            _save(run, recipe, network, average, optimiser, done)
+            saved = time.monotonic()
+        if stopping:
+            break
+    return average
+
+
+def _step(
+    network: KernelNetwork, optimiser: torch.optim.Optimizer, sample: BlurredSample, recipe: KernelRecipe, step: int
+) -> tuple[float, float]:
+    """Train on one batch; return the logarithm of the gain and the error of the kernels."""
+    rate = cosine_with_warmup(step, peak=recipe.learning_rate, n_steps=recipe.n_steps, n_warmup=recipe.n_warmup)
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    draws = torch.Generator().manual_seed(recipe.seed * recipe.n_steps + step)
+    kernel, log_regularisers = network(sample.maps, sample.statistics)
+    losses = kernel_losses(kernel, log_regularisers, sample, draws)
+    # the true kernel guides at first; later what counts is the picture
+    guidance = max(0.5, 2 - 4 * step / recipe.n_steps)
+    total = losses.gain + 0.5 * losses.fixed_gain + guidance * losses.kernel
+    if not torch.isfinite(total):
+        raise NumericalError(f"step {step + 1}: expected a finite loss, got {total.item()}: use a lower learning rate")
+    optimiser.zero_grad()
+    total.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimiser.step()
+    return losses.gain.item(), losses.kernel.item()
+
+
+@torch.no_grad()
+def _average(average: KernelNetwork, network: KernelNetwork, decay: float) -> None:
+    for mine, theirs in zip(average.parameters(), network.parameters(), strict=True):
+        mine.lerp_(theirs, 1 - decay)
+
+
+def _save(
+    run: Path,
+    recipe: KernelRecipe,
+    network: KernelNetwork,
+    average: KernelNetwork,
+    optimiser: torch.optim.Optimizer,
+    step: int,
+) -> None:
+    """Write the averaged weights, then the state, which is what a run goes on from."""
+    save_kernel_network(average, run / TORCH_KERNEL_FILE)
+    state = {
+        "step": step,
+        "recipe": asdict(recipe),
+        "network": network.state_dict(),
+        "average": average.state_dict(),
+        "optimiser": optimiser.state_dict(),
+    }
+    temporary = run / (STATE_NAME + ".partial")
+    with temporary.open("wb") as stream:
+        torch.save(state, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(run / STATE_NAME)
+
+
+def _load(
+    run: Path, recipe: KernelRecipe, network: KernelNetwork, average: KernelNetwork, optimiser: torch.optim.Optimizer
+) -> int:
+    """Restore the state of a run in place and return the steps done, 0 where there is none."""
+    file = run / STATE_NAME
+    if not file.exists():
+        return 0
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)
+        begun = state["recipe"]
+        network.load_state_dict(state["network"])
+        average.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        done = int(state["step"])
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, KeyError, ValueError) as error:
+        raise WeightsError(f"{file} cannot be resumed: {error}; remove it to start again") from error
+    if begun != asdict(recipe):
+        raise ConfigurationError(f"{run} holds a run of {begun}; got {asdict(recipe)}: use another folder")
+    return done
