@@ -88,10 +88,40 @@ def test_degraded_photographs_become_better_without_being_told_how(restorer, nam
     assert kind == "rain" or result.found[kind] > 0.5  # sparse streaks on a sharp picture: about 0.3
 
 
+def blurred(photo, kind):
+    """Move or defocus a photograph in linear light, by a kernel of 13 pixels a side, with a little noise."""
+    rows, columns = np.mgrid[-6:7, -6:7]
+    kernel = np.hypot(rows, columns) <= 3.5 if kind == "defocus" else np.abs(rows - columns // 2) < 1
+    values = photo / 255.0
+    light = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    around = np.pad(light, ((6, 6), (6, 6), (0, 0)), mode="symmetric")
+    height, width = photo.shape[:2]
+    places = np.argwhere(kernel)
+    light = sum(around[12 - y : 12 - y + height, 12 - x : 12 - x + width] for y, x in places) / len(places)
+    values = np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055)
+    values = values + np.random.default_rng(0).normal(0, 1 / 255, photo.shape)
+    return np.clip(np.round(values * 255), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", ["astronaut", "chelsea"])
+@pytest.mark.parametrize(("kind", "gain_db"), [("motion", 1.2), ("defocus", 1.5)])
+def test_a_blur_that_is_the_same_all_over_is_undone(restorer, tiny, name, kind, gain_db):
+    photo = photograph(name)
+    bad = blurred(photo, kind)
+    for model in (restorer, tiny):
+        result = model.restore(bad)
+        assert 4 < result.report.blur_px < 10
+        assert psnr(result.image, photo, data_range=255) > psnr(bad, photo, data_range=255) + gain_db
+        with_another_task = model.restore(bad, task="noise")
+        assert with_another_task.report.blur_px is None
+
+
 @pytest.mark.parametrize("name", ["chelsea", "coffee"])
 def test_clean_photographs_are_left_nearly_alone(restorer, name):
     photo = photograph(name)
-    assert psnr(restorer.restore(photo).image, photo, data_range=255) > 45
+    result = restorer.restore(photo)
+    assert result.report.blur_px is None
+    assert psnr(result.image, photo, data_range=255) > 45
 
 
 def test_the_expected_error_rises_with_the_noise_and_has_its_size(restorer):
