@@ -23,14 +23,16 @@ from development_sets import DevelopmentSet, development_sets
 from opir import Restorer
 from opir.deconvolution.kernel import Float32
 from opir.evaluation.scoring import score
-from opir.runtime.deconvolved_pixels import LEAST_WEIGHT, DeconvolvedPixels, find_blur
+from opir.runtime.deconvolved_pixels import DeconvolvedPixels, find_blur, may_be_blurred
 from opir.runtime.engine import Engine
 from opir.runtime.pixels import ArrayPixels
 from opir.runtime.spec import ModelSpec
 from opir.runtime.tiling import Window
+from opir.tasks import TASKS
 
 N_ROUNDS = 5
 ROWS, COLUMNS = 816, 1224
+TOLD = np.array([task == "blur" for task in TASKS], np.float32)
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,8 @@ def _measured(one: DevelopmentSet, restorer: Restorer, without: Restorer, limit:
     """Score a row."""
     values: dict[str, list[float]] = {"input": [], "filter": [], "both": [], "network": []}
     n_asked, changes = 0, []
-    blur = restorer.spec.tasks.index("blur")
     for case in one.cases(limit):
-        asked = float(restorer.summarise(case.degraded).found[blur]) >= LEAST_WEIGHT
+        asked = may_be_blurred(restorer.spec, restorer.summarise(case.degraded).found)
         n_asked += asked
         sharper = _filtered(restorer.engine, case.degraded) if asked else case.degraded
         pictures = {
@@ -108,7 +109,7 @@ def _measured(one: DevelopmentSet, restorer: Restorer, without: Restorer, limit:
 def _filtered(engine: Engine, image: Float32) -> Float32:
     """Return what the stages would see of a picture that is told to be blurred."""
     pixels = ArrayPixels(image, engine.spec.stride)
-    found = find_blur(engine, pixels, 1.0)
+    found = find_blur(engine, pixels, TOLD)
     if found is None:
         return image
     whole = Window(top=0, left=0, bottom=pixels.height, right=pixels.width)
@@ -124,7 +125,7 @@ def _times(restorer: Restorer) -> dict[str, float]:
     seconds: dict[str, list[float]] = {"kernel": [], "filter": [], "network": []}
     for _ in range(N_ROUNDS):
         start = time.perf_counter()
-        found = find_blur(restorer.engine, pixels, 1.0)
+        found = find_blur(restorer.engine, pixels, TOLD)
         seconds["kernel"].append(time.perf_counter() - start)
         if found is None:
             raise SystemExit(f"model {restorer.spec.name} finds no kernels")

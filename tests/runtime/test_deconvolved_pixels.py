@@ -38,8 +38,8 @@ def picture(height: int = 128, width: int = 136) -> Float32:
     return np.repeat(rectangles(height, width)[None], 3, axis=0)
 
 
-def told(blur: float) -> Float32:
-    return np.array([blur if task == "blur" else 0.0 for task in TASKS], np.float32)
+def told(blur: float, **others: float) -> Float32:
+    return np.array([{"blur": blur, **others}.get(task, 0.0) for task in TASKS], np.float32)
 
 
 @pytest.mark.parametrize("window", [(0, 0, 128, 136), (0, 0, 8, 16), (64, 72, 128, 136), (40, 48, 88, 56)])
@@ -55,22 +55,37 @@ def test_windows_are_those_of_the_whole(window: tuple[int, int, int, int]) -> No
 
 def test_a_blur_is_looked_for_where_there_may_be_one() -> None:
     pixels = ArrayPixels(picture(), 8)
-    assert find_blur(KernelFake(), pixels, 0.49) is None
-    assert find_blur(KernelFake(finds_kernels=False), pixels, 1.0) is None
-    assert find_blur(FakeEngine(), pixels, 1.0) is None
-    assert find_blur(KernelFake(), ArrayPixels(picture(88, 136), 8), 1.0) is None
-    found = find_blur(KernelFake(), pixels, 0.5)
+    assert find_blur(KernelFake(finds_kernels=False), pixels, told(1.0)) is None
+    assert find_blur(FakeEngine(), pixels, told(1.0)) is None
+    assert find_blur(KernelFake(), ArrayPixels(picture(88, 136), 8), told(1.0)) is None
+    found = find_blur(KernelFake(), pixels, told(0.5))
     assert found is not None
     assert np.array_equal(found.kernel, BLUR.kernel)
+
+
+@pytest.mark.parametrize(
+    ("weights", "asked"),
+    [
+        (told(0.24), False),
+        (told(0.25), True),
+        (told(0.25, rain=1.0, jpeg=1.0), True),
+        (told(0.49, noise=0.5), False),
+        (told(0.49, haze=0.5), False),
+        (told(0.5, noise=1.0, haze=1.0), True),
+        (told(0.0, jpeg=1.0), False),
+    ],
+)
+def test_less_is_enough_where_neither_noise_nor_haze_hides_the_traces(weights: Float32, asked: bool) -> None:
+    assert (find_blur(KernelFake(), ArrayPixels(picture(), 8), weights) is not None) == asked
 
 
 def test_large_pictures_are_judged_by_three_windows_that_must_agree() -> None:
     pixels = ArrayPixels(picture(1032, 1032), 8)
     engine = KernelFake()
-    assert find_blur(engine, pixels, 1.0) is not None
+    assert find_blur(engine, pixels, told(1.0)) is not None
     assert engine.n_asked == 3
     engine = KernelFake(kernels=[line_kernel(15), line_kernel(15), line_kernel(15, along="rows")])
-    assert find_blur(engine, pixels, 1.0) is None
+    assert find_blur(engine, pixels, told(1.0)) is None
 
 
 @pytest.mark.parametrize("tile", [0, 64])

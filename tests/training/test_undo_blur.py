@@ -9,19 +9,16 @@ import pytest
 import torch
 from tests.deconvolution.pictures import blurred, line_kernel, rectangles
 
+from opir.deconvolution.estimate import estimate_blur
 from opir.deconvolution.kernel import Float32
 from opir.errors import ConfigurationError, WeightsError
 from opir.model.kernel_network import KernelNetwork
 from opir.model.kernel_weights import save_kernel_network
-from opir.runtime.deconvolved_pixels import DeconvolvedPixels, find_blur
+from opir.runtime.deconvolved_pixels import DeconvolvedPixels
 from opir.runtime.pixels import ArrayPixels
 from opir.runtime.tiling import Window
 from opir.training.recipes import recipe
 from opir.training.undo_blur import UndoBlur, load_undo_blur
-
-
-class Engine(UndoBlur):
-    finds_kernels = True
 
 
 def picture() -> Float32:
@@ -30,10 +27,10 @@ def picture() -> Float32:
 
 def test_samples_are_deconvolved_as_pictures_are() -> None:
     torch.manual_seed(0)
-    engine = Engine(KernelNetwork())
+    engine = UndoBlur(KernelNetwork())
     image = picture()
     pixels = ArrayPixels(image, 8)
-    blur = find_blur(engine, pixels, 1.0)  # type: ignore[arg-type]  # nothing but kernels is asked of it
+    blur = estimate_blur(engine, [image])
     assert blur is not None
     whole = DeconvolvedPixels(pixels, blur).cut(Window(top=0, left=0, bottom=128, right=136))
     sample = engine(torch.from_numpy(image)[None])

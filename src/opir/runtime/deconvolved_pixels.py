@@ -10,10 +10,17 @@ from opir.deconvolution.estimate import LEAST_SIDE_PX, estimate_blur
 from opir.deconvolution.inverse_filter import FILTER_REACH_PX, Blur, filtered, inverse_filter
 from opir.runtime.engine import Engine, Float32, KernelEngine
 from opir.runtime.pixels import Pixels
+from opir.runtime.spec import ModelSpec
 from opir.runtime.tiling import Window
 
 LEAST_WEIGHT: Final = 0.5
 """Weight of the task blur from which on its kernel is looked for."""
+
+LEAST_WEIGHT_ALONE: Final = 0.25
+"""The same where none of :data:`HIDING` is found: a kernel that is looked for in vain costs time and nothing else."""
+
+HIDING: Final = ("noise", "haze")
+"""Tasks whose degradations hide the traces of a kernel, or change what a filter does to it."""
 
 WINDOW_PX: Final = 514
 """Largest side of a window in which it is looked for: gradients of 512 pixels transform fast."""
@@ -52,20 +59,31 @@ class DeconvolvedPixels:
         return filtered(encoded, self._taps)[None]
 
 
-def find_blur(engine: Engine, pixels: Pixels, weight: float) -> Blur | None:
+def find_blur(engine: Engine, pixels: Pixels, task_weights: Float32) -> Blur | None:
     """Return the blur of a picture, or None: where there is none, where it differs from place to place, where the
     picture is too small to tell, and where the engine's model cannot say.
 
     Args:
         engine: what may hold a network for kernels.
         pixels: the picture.
-        weight: of the task blur, in [0, 1].
+        task_weights: (T,), in [0, 1].
     """
-    if weight < LEAST_WEIGHT or not isinstance(engine, KernelEngine) or not engine.finds_kernels:
+    if (
+        not isinstance(engine, KernelEngine)
+        or not engine.finds_kernels
+        or not may_be_blurred(engine.spec, task_weights)
+    ):
         return None
     if min(pixels.height, pixels.width) < LEAST_SIDE_PX:
         return None
     return estimate_blur(engine, _windows_with_edges(pixels))
+
+
+def may_be_blurred(spec: ModelSpec, task_weights: Float32) -> bool:
+    """Tell whether the weights of the tasks (T,) make it worth while to look for a kernel."""
+    weights = dict(zip(spec.tasks, task_weights.tolist(), strict=True))
+    hidden = any(weights.get(task, 0.0) >= LEAST_WEIGHT for task in HIDING)
+    return bool(weights.get("blur", 0.0) >= (LEAST_WEIGHT if hidden else LEAST_WEIGHT_ALONE))
 
 
 def _windows_with_edges(pixels: Pixels) -> list[Float32]:

@@ -111,9 +111,7 @@ def restore_pixels(
     cores = _cores(engine, pixels, tile)
     found, context = _estimate(engine, _mean_features(engine, pixels, cores), cores)
     weights = found if task_weights is None else task_weights[None]
-    blur = None
-    if "blur" in engine.spec.tasks:
-        blur = find_blur(engine, pixels, float(weights[0, engine.spec.tasks.index("blur")]))
+    blur = find_blur(engine, pixels, weights[0])
     if blur is not None:
         pixels = DeconvolvedPixels(pixels, blur)
     conditions = Conditions(task_weights=weights, context=context, effort=effort)
