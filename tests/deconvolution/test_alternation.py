@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from tests.deconvolution.pictures import blurred, hook_kernel, line_kernel, rectangles
 
-from opir.deconvolution.alternation import N_MAPS, alternation_maps, fast_length, kernel_between, sharp_edges
+from opir.deconvolution.alternation import N_MAPS, alternation_maps, kernel_between, sharp_edges
+from opir.deconvolution.fast_length import fast_length
 from opir.deconvolution.kernel import REACH_PX, SIDE, Float32
 
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from laws import picture, seeded
 from opir.errors import ShapeError
-from opir.physics.psf import blur_in_linear_light, convolve, draw_points, fast_length, raise_highlights
+from opir.physics.psf import blur_in_linear_light, convolve, draw_points, raise_highlights
 
 
 def random_kernels(n: int, side: int) -> torch.Tensor:
@@ -69,10 +69,6 @@ def test_points_keep_their_centre_of_mass() -> None:
     assert kernel.sum().item() == pytest.approx(1)
     assert (kernel.sum(dim=0) * axis).sum().item() == pytest.approx((3 * 0.3 - 1.25) / 4, abs=1e-6)
     assert (kernel.sum(dim=1) * axis).sum().item() == pytest.approx((3 * 2.0 - 0.5) / 4, abs=1e-6)
-
-
-def test_fast_lengths() -> None:
-    assert [fast_length(n) for n in (1, 7, 11, 128, 161, 1021)] == [2, 8, 12, 128, 162, 1024]
 
 
 def test_kernels_of_wrong_shape_are_refused() -> None:

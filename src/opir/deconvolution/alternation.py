@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from opir.deconvolution.fast_length import fast_length
 from opir.deconvolution.kernel import REACH_PX, SIDE, Float32, Spectrum, centred, middle_window, transfer_function
 
 N_TURNS: Final = 8
@@ -95,19 +96,6 @@ def kernel_between(sharp: Float32, blurred: Float32) -> tuple[Float32, Float32]:
     cleaned = np.where(raw < _FLOOR * raw.max(), 0, raw).clip(min=0)
     cleaned = (cleaned / (cleaned.sum() + 1e-8)).astype(np.float32)
     return (raw / (raw.max() + 1e-6)).astype(np.float32), centred(cleaned)
-
-
-def fast_length(length: int) -> int:
-    """Return the next even length without prime factors above 5, for which Fourier transforms are fast."""
-    candidate = length + length % 2
-    while True:
-        rest = candidate
-        for prime in (2, 3, 5):
-            while rest % prime == 0:
-                rest //= prime
-        if rest == 1:
-            return candidate
-        candidate += 2
 
 
 def _laplacian(rows: int, columns: int) -> Float32:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from opir.deconvolution.alternation import fast_length
+from opir.deconvolution.fast_length import fast_length
 from opir.deconvolution.kernel import Float32, Spectrum, transfer_function
 
 GRID: Final = 128

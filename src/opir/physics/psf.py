@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from opir.deconvolution.fast_length import fast_length
 from opir.errors import ShapeError
 from opir.physics.colour import linear_to_srgb, srgb_to_linear
 from opir.physics.per_image import keep_where, per_image
@@ -78,19 +79,6 @@ def convolve(image: Tensor, kernels: Tensor) -> Tensor:
     response = torch.fft.rfft2(kernels.to(image.dtype), s=size)[:, None]
     product: Tensor = torch.fft.irfft2(torch.fft.rfft2(padded, s=size) * response, s=size)
     return product[..., 2 * radius : 2 * radius + height, 2 * radius : 2 * radius + width]
-
-
-def fast_length(length: int) -> int:
-    """The next even length without prime factors above 5, for which Fourier transforms are fast."""
-    candidate = length + length % 2
-    while True:
-        rest = candidate
-        for prime in (2, 3, 5):
-            while rest % prime == 0:
-                rest //= prime
-        if rest == 1:
-            return candidate
-        candidate += 2
 
 
 def draw_points(x_px: Tensor, y_px: Tensor, weights: Tensor, radius_px: int) -> Tensor:

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from opir.data.blurred_samples import BlurredSample
+from opir.deconvolution.fast_length import fast_length
 from opir.model.kernel_network import REACH_PX, SIDE
 from opir.physics.colour import linear_to_srgb, srgb_to_linear
-from opir.physics.psf import fast_length
 
 SMALLEST_ERROR: Final = 1e-5
 """Mean squared error below which gains do not matter."""
