@@ -7,20 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from opir.deconvolution import alternation, kernel, traces
+from opir.deconvolution.kernel import SIDE
+from opir.deconvolution.traces import N_STATISTICS
 from opir.errors import WeightsError
-from opir.model.kernel_network import N_ALTERNATION, N_MAPS, N_TRACES, SIDE, KernelNetwork
+from opir.model.kernel_network import N_MAPS, KernelNetwork
 from opir.model.kernel_weights import load_kernel_network, save_kernel_network
 
 
-def test_sizes_are_those_of_the_maps() -> None:
-    assert SIDE == kernel.SIDE
-    assert traces.N_MAPS == traces.N_STATISTICS == N_TRACES
-    assert alternation.N_MAPS == N_ALTERNATION
-
-
 def test_kernels_are_positive_and_add_up_to_one() -> None:
-    found, log_regularisers = KernelNetwork()(torch.randn(2, N_MAPS, SIDE, SIDE), torch.randn(2, N_TRACES))
+    found, log_regularisers = KernelNetwork()(torch.randn(2, N_MAPS, SIDE, SIDE), torch.randn(2, N_STATISTICS))
     assert found.shape == (2, SIDE, SIDE)
     assert (found >= 0).all()
     assert torch.allclose(found.sum(dim=(1, 2)), torch.ones(2))
@@ -33,7 +28,7 @@ def test_gradients_reach_every_weight() -> None:
     for block in network.blocks:  # begin at zero
         torch.nn.init.normal_(block[2].weight, std=0.1)
     torch.nn.init.normal_(network.regularisers[2].weight)
-    found, log_regularisers = network(torch.randn(2, N_MAPS, SIDE, SIDE), torch.randn(2, N_TRACES))
+    found, log_regularisers = network(torch.randn(2, N_MAPS, SIDE, SIDE), torch.randn(2, N_STATISTICS))
     (found.square().sum() + log_regularisers.sum()).backward()
     without = [name for name, weight in network.named_parameters() if weight.grad is None or not weight.grad.any()]
     # the bias of all logits cancels in the softmax

@@ -14,7 +14,16 @@ from typing import Final
 import numpy as np
 
 from opir.deconvolution.fast_length import fast_length
-from opir.deconvolution.kernel import REACH_PX, SIDE, Float32, Spectrum, centred, middle_window, transfer_function
+from opir.deconvolution.kernel import (
+    REACH_PX,
+    SIDE,
+    Float32,
+    Spectrum,
+    centred,
+    middle_window,
+    squared_differences,
+    transfer_function,
+)
 
 N_TURNS: Final = 8
 SCHEDULE: Final = tuple(1e-2 * 0.2 ** (turn / (N_TURNS - 1)) for turn in range(N_TURNS))
@@ -64,7 +73,7 @@ def sharp_edges(gray: Float32, kernel: Float32, weight: float) -> Float32:
     x = np.pad(gray, sides, mode="reflect")
     transfer = transfer_function(kernel, (rows, columns))
     matched, power = np.conj(transfer) * np.fft.rfft2(x), np.abs(transfer) ** 2
-    laplacian = _laplacian(rows, columns)
+    laplacian = squared_differences((rows, columns)).astype(np.float32)
     coupling = 2 * weight
     for _ in range(_N_SPLITTINGS):
         right, down = np.roll(x, -1, axis=1) - x, np.roll(x, -1, axis=0) - x
@@ -96,13 +105,6 @@ def kernel_between(sharp: Float32, blurred: Float32) -> tuple[Float32, Float32]:
     cleaned = np.where(raw < _FLOOR * raw.max(), 0, raw).clip(min=0)
     cleaned = (cleaned / (cleaned.sum() + 1e-8)).astype(np.float32)
     return (raw / (raw.max() + 1e-6)).astype(np.float32), centred(cleaned)
-
-
-def _laplacian(rows: int, columns: int) -> Float32:
-    """Squared magnitude of the transform of both first differences."""
-    down, right = 2 * np.pi * np.fft.fftfreq(rows), 2 * np.pi * np.fft.rfftfreq(columns)
-    squares: Float32 = (4 - 2 * np.cos(down)[:, None] - 2 * np.cos(right)[None, :]).astype(np.float32)
-    return squares
 
 
 def _difference(plane: Float32, axis: int) -> Float32:

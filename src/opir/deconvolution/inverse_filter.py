@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from opir.deconvolution.fast_length import fast_length
-from opir.deconvolution.kernel import Float32, Spectrum, transfer_function
+from opir.deconvolution.kernel import Float32, Spectrum, squared_differences, transfer_function
 
 GRID: Final = 128
 """Side of the grid on which the filter is made."""
@@ -38,10 +38,8 @@ def inverse_filter(blur: Blur) -> Float32:
     that it tends to the identity, not to zero, where r outweighs the kernel's spectrum K.
     """
     transfer = transfer_function(blur.kernel, (GRID, GRID))
-    down, right = 2 * np.pi * np.fft.fftfreq(GRID), 2 * np.pi * np.fft.rfftfreq(GRID)
-    rise = 4 - 2 * np.cos(down)[:, None] - 2 * np.cos(right)[None, :]
     white, rising = np.exp(blur.log_regularisers.astype(np.float64))
-    regulariser = white + rising * rise
+    regulariser = white + rising * squared_differences((GRID, GRID))
     response: Spectrum = (np.conj(transfer) + regulariser) / (np.abs(transfer) ** 2 + regulariser)
     taps = np.roll(np.fft.irfft2(response, s=(GRID, GRID)), (GRID // 2, GRID // 2), axis=(0, 1))
     return taps[1:, 1:].astype(np.float32)

@@ -40,6 +40,13 @@ def transfer_function(kernel: Float32, shape: tuple[int, int]) -> Spectrum:
     return spectrum
 
 
+def squared_differences(shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Return the squared magnitude of the transform (rfft2) of both first differences, on a grid of a shape."""
+    down, right = 2 * np.pi * np.fft.fftfreq(shape[0]), 2 * np.pi * np.fft.rfftfreq(shape[1])
+    squares: NDArray[np.float64] = 4 - 2 * np.cos(down)[:, None] - 2 * np.cos(right)[None, :]
+    return squares
+
+
 def middle_window(plane: NDArray[np.floating]) -> Float32:
     """Cut the 33 x 33 values around the origin out of a periodic plane, the origin in the middle."""
     rolled = np.roll(plane, (REACH_PX, REACH_PX), axis=(0, 1))

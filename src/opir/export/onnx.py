@@ -14,11 +14,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from opir.deconvolution.kernel import SIDE
+from opir.deconvolution.traces import N_STATISTICS
 from opir.errors import ConfigurationError, MissingExtraError
 from opir.export.stage_in_phases import TRUNK_OUTPUTS, StageTrunk, fits_phases
 from opir.model.config import NetworkConfig
 from opir.model.cost import measure_cost
-from opir.model.kernel_network import N_MAPS, N_TRACES, SIDE, KernelNetwork
+from opir.model.kernel_network import N_MAPS, KernelNetwork
 from opir.model.kernel_weights import save_kernel_network
 from opir.model.network import RestorationNetwork
 from opir.model.receptive_field import encoder_halo, stage_halo
@@ -133,7 +135,7 @@ def export_model(
 
 
 def _export_kernel_network(network: KernelNetwork, path: Path) -> None:
-    examples = torch.rand(1, N_MAPS, SIDE, SIDE), torch.rand(1, N_TRACES)
+    examples = torch.rand(1, N_MAPS, SIDE, SIDE), torch.rand(1, N_STATISTICS)
     network = network.eval().requires_grad_(False)
     _export(network, examples, path, ("maps", "statistics"), ("kernel", "log_regularisers"), None)
 

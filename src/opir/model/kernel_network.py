@@ -8,17 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-REACH_PX: Final = 16
-SIDE: Final = 2 * REACH_PX + 1
-"""Rows and columns of the kernels, those of :mod:`opir.deconvolution.kernel`."""
+from opir.deconvolution import alternation, traces
+from opir.deconvolution.kernel import REACH_PX, SIDE
+from opir.deconvolution.traces import N_STATISTICS
 
-N_TRACES: Final = 14
-"""Maps, and as many statistics, of :mod:`opir.deconvolution.traces`."""
-
-N_ALTERNATION: Final = 9
-"""Maps of :mod:`opir.deconvolution.alternation`."""
-
-N_MAPS: Final = N_TRACES + N_ALTERNATION
+N_MAPS: Final = traces.N_MAPS + alternation.N_MAPS
+"""Maps that the network sees."""
 
 WIDTH: Final = 48
 DILATIONS: Final = (1, 2, 4, 2, 1, 1)
@@ -38,7 +33,7 @@ class KernelNetwork(nn.Module):
         self.blocks = nn.ModuleList(_block(dilation) for dilation in DILATIONS)
         self.means = nn.ModuleList(nn.Linear(WIDTH, WIDTH) for _ in DILATIONS)
         self.exit = nn.Conv2d(WIDTH, 1, 1)
-        self.regularisers = nn.Sequential(nn.Linear(WIDTH + N_TRACES, 64), nn.ReLU(), nn.Linear(64, 2))
+        self.regularisers = nn.Sequential(nn.Linear(WIDTH + N_STATISTICS, 64), nn.ReLU(), nn.Linear(64, 2))
         last = self.regularisers[-1]
         assert isinstance(last, nn.Linear)
         nn.init.zeros_(last.weight)

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from opir.deconvolution.estimate import LEAST_SIDE_PX, estimate_blur
+from opir.deconvolution.estimate import estimate_blur
 from opir.deconvolution.inverse_filter import FILTER_REACH_PX, Blur, filtered, inverse_filter
 from opir.runtime.engine import Engine, Float32, KernelEngine
 from opir.runtime.pixels import Pixels
@@ -74,8 +74,6 @@ def find_blur(engine: Engine, pixels: Pixels, task_weights: Float32) -> Blur | N
         or not may_be_blurred(engine.spec, task_weights)
     ):
         return None
-    if min(pixels.height, pixels.width) < LEAST_SIDE_PX:
-        return None
     return estimate_blur(engine, _windows_with_edges(pixels))
 
 
@@ -88,15 +86,13 @@ def may_be_blurred(spec: ModelSpec, task_weights: Float32) -> bool:
 
 def _windows_with_edges(pixels: Pixels) -> list[Float32]:
     """Cut the windows of a picture that show the most edges; a small picture is its own window."""
-    places = [
-        Window(
-            top=top, left=left, bottom=min(top + WINDOW_PX, pixels.height), right=min(left + WINDOW_PX, pixels.width)
-        )
+    height, width = min(WINDOW_PX, pixels.height), min(WINDOW_PX, pixels.width)
+    windows = [
+        pixels.cut(Window(top=top, left=left, bottom=top + height, right=left + width))[0].clip(0, 1)
         for top in _starts(pixels.height)
         for left in _starts(pixels.width)
     ]
-    ranked = sorted(places, key=lambda place: -_sharpness(pixels.cut(place)[0]))
-    return [pixels.cut(place)[0].clip(0, 1) for place in ranked[:N_WINDOWS]]
+    return sorted(windows, key=_sharpness, reverse=True)[:N_WINDOWS]
 
 
 def _starts(side: int) -> list[int]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from opir.data.blurred_samples import BlurredSample
 from opir.deconvolution.fast_length import fast_length
-from opir.model.kernel_network import REACH_PX, SIDE
+from opir.deconvolution.kernel import REACH_PX, SIDE
 from opir.physics.colour import linear_to_srgb, srgb_to_linear
 
 SMALLEST_ERROR: Final = 1e-5
