@@ -2,14 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 import torch
 import torch.nn.functional as F
 
-from conftest_model import SMALL, randomise
-from opir.errors import ConfigurationError
+from conftest_model import SMALL
 from opir.model import RestorationNetwork
-from opir.model.extend import extended, may_extend
 from opir.model.task_convolution import TaskConvolution
 
 
@@ -64,20 +61,3 @@ def test_tasks_and_stages_have_changes_of_their_own_in_the_trunk():
         network.predictor.encoder[0][0].first.expand.normal_()
     assert not torch.allclose(features(0, 0), features(1, 0))
     assert not torch.allclose(features(0, 0), features(0, 1))
-
-
-def test_weights_go_on_in_a_network_with_changes_as_the_same_function():
-    network = randomise(RestorationNetwork(replace(SMALL, block_modulation=True)))
-    larger = extended(network, replace(network.config, task_rank=3))
-    image = torch.rand(2, 3, 24, 16)
-    torch.testing.assert_close(larger.eval()(image).restored, network(image).restored)
-    assert extended(network, network.config) is network
-
-
-def test_weights_of_another_size_are_not_extended():
-    network = RestorationNetwork(SMALL)
-    for other in (replace(SMALL, n_context=4), replace(SMALL, n_context=4, task_rank=2)):
-        assert not may_extend(SMALL, other)
-        with pytest.raises(ConfigurationError, match="can only gain a task_rank"):
-            extended(network, other)
-    assert not may_extend(replace(SMALL, task_rank=2), replace(SMALL, task_rank=4))

@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+
+from torch import nn
 
 from opir.errors import ConfigurationError
 from opir.model.config import NetworkConfig
 from opir.model.network import RestorationNetwork
+from opir.model.predictor import ResidualBlock
 
 
 def may_extend(start: NetworkConfig, target: NetworkConfig) -> bool:
-    """Tell whether a network of ``start`` becomes one of ``target`` by adding changes of tasks to its convolutions."""
-    return start == target or (start.task_rank == 0 and replace(start, task_rank=target.task_rank) == target)
+    """Tell whether a network of ``start`` becomes one of ``target`` by adding what changes nothing at first: blocks at
+    the ends of its levels, and changes of tasks to convolutions that have none.
+    """
+    more_blocks = all(
+        len(few) == len(many) and all(a <= b for a, b in zip(few, many, strict=True))
+        for few, many in (
+            (start.encoder_blocks, target.encoder_blocks),
+            (start.decoder_blocks, target.decoder_blocks),
+        )
+    )
+    more_rank = start.task_rank in (0, target.task_rank)
+    grown = replace(start, encoder_blocks=target.encoder_blocks, decoder_blocks=target.decoder_blocks)
+    return more_blocks and more_rank and replace(grown, task_rank=target.task_rank) == target
 
 
 def extended(network: RestorationNetwork, target: NetworkConfig) -> RestorationNetwork:
     """The same function as a network of ``target``: what is new changes nothing until it is trained.
 
     Raises:
-        ConfigurationError: if more than ``task_rank`` would have to change, or it is not zero in ``network``.
+        ConfigurationError: if more than blocks or a ``task_rank`` would have to be added.
     """
     if network.config == target:
         return network
     if not may_extend(network.config, target):
-        raise ConfigurationError(f"the network can only gain a task_rank; got {network.config} for {target}")
+        raise ConfigurationError(f"the network can only gain blocks or a task_rank; got {network.config} for {target}")
     larger = RestorationNetwork(target)
     larger.load_state_dict({**larger.state_dict(), **network.state_dict()})
+    for chains, n_before in (
+        (larger.predictor.encoder, network.config.encoder_blocks),
+        (larger.predictor.decoder, network.config.decoder_blocks),
+    ):
+        _silence_new_blocks(chains, n_before)
     return larger
+
+
+def _silence_new_blocks(chains: nn.ModuleList, n_before: Sequence[int]) -> None:
+    """Let the blocks behind the first ``n_before`` of every level add nothing."""
+    for chain, n in zip(chains, n_before, strict=True):
+        assert isinstance(chain, nn.ModuleList)
+        for block in list(chain)[n:]:
+            assert isinstance(block, ResidualBlock)
+            nn.init.zeros_(block.second.weight)

@@ -9,7 +9,7 @@ from opir.training.recipe import Recipe
 
 
 def check_start(recipe: Recipe, start: NetworkConfig) -> None:
-    """Check that weights to begin with are those of the recipe's network, but for a ``task_rank`` that they lack.
+    """Check that weights to begin with are those of the recipe's network, but for blocks or a rank that they lack.
 
     Raises:
         ConfigurationError: naming the settings that differ.
