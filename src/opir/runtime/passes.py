@@ -1,7 +1,7 @@
 """The restoration of a picture: an encoder pass, the estimate, then the stages, tile by tile.
 
-Only the estimate and the kernel of a blur are global; the first sees the picture through a mean, which adds up over
-tiles, the second through a few windows.
+Only the estimate, the kernel of a blur and the exposure without haze are global; the first sees the picture through a
+mean, which adds up over tiles, the second through a few windows, the third through histograms.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from opir.errors import ShapeError
 from opir.runtime.deconvolved_pixels import DeconvolvedPixels, find_blur
 from opir.runtime.effort import DEFAULT_EFFORT, Effort
 from opir.runtime.engine import Engine, Float32
+from opir.runtime.exposure import ExposedPicture, may_be_underexposed
 from opir.runtime.pixels import ArrayPixels, Pixels
 from opir.runtime.stages import Conditions, Deliver, Progress, StagePasses, check_finite
 from opir.runtime.tiling import Window, plan_cores
@@ -46,6 +47,8 @@ class TilesResult:
     """Share of the pixels that went through all stages, 0 to 1."""
     blur: Blur | None
     """The blur that was undone before the stages; None where no kernel was looked for, or none holds everywhere."""
+    exposure: float
+    """What encoded values were raised to after haze was removed; 1 where nothing was."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,12 +115,22 @@ def restore_pixels(
     found, context = _estimate(engine, _mean_features(engine, pixels, cores), cores)
     weights = found if task_weights is None else task_weights[None]
     blur = find_blur(engine, pixels, weights[0])
+    seen: Pixels = pixels
     if blur is not None:
-        pixels = DeconvolvedPixels(pixels, blur)
+        seen = DeconvolvedPixels(pixels, blur)
     conditions = Conditions(task_weights=weights, context=context, effort=effort)
-    passes = StagePasses(engine, pixels, cores, conditions, progress)
-    passes.run(deliver)
-    return TilesResult(found=found[0], n_tiles=len(cores), share_refined=passes.share_refined, blur=blur)
+    passes = StagePasses(engine, seen, cores, conditions, progress)
+    exposure = 1.0
+    if may_be_underexposed(engine.spec, weights[0]):
+        picture = ExposedPicture(pixels)
+        passes.run(picture.deliver)
+        picture.hand_over(deliver)
+        exposure = picture.exponent
+    else:
+        passes.run(deliver)
+    return TilesResult(
+        found=found[0], n_tiles=len(cores), share_refined=passes.share_refined, blur=blur, exposure=exposure
+    )
 
 
 def summarise_array(engine: Engine, image: Float32, *, tile: int) -> Summary:
