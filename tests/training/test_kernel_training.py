@@ -81,9 +81,9 @@ def test_the_true_kernel_has_the_smaller_loss() -> None:
 
 
 def test_it_learns_and_goes_on_where_it_stopped(bank: ImageBank, tmp_path: Path) -> None:
-    recipe = KernelRecipe(n_steps=4, batch_size=2, n_warmup=1)
+    recipe = KernelRecipe(n_steps=4, batch_size=2, block_size=2, n_replays=3, n_warmup=1)
     whole = train_kernel_network(recipe, bank, tmp_path / "whole", n_workers=0)
-    steps = iter((True, False))
+    steps = iter((True, False))  # stops within the first block
     train_kernel_network(recipe, bank, tmp_path / "parts", n_workers=0, keep_going=lambda: next(steps))
     parts = train_kernel_network(recipe, bank, tmp_path / "parts", n_workers=0)
     for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
@@ -102,3 +102,5 @@ def test_it_learns_and_goes_on_where_it_stopped(bank: ImageBank, tmp_path: Path)
 def test_impossible_runs_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="n_steps must be positive; got 0; batch_size must be positive"):
         KernelRecipe(n_steps=0, batch_size=-1)
+    with pytest.raises(ConfigurationError, match="block_size must be a multiple of batch_size, 16; got 24"):
+        KernelRecipe(block_size=24)

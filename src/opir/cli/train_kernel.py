@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,9 @@ def train_kernel(
     steps: Annotated[int, typer.Option(metavar="N", min=1, help="Steps of the optimiser.")] = 4_000,
     learning_rate: Annotated[float, typer.Option(metavar="RATE", help="Peak of the learning rate.")] = 1e-3,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of weights and samples.")] = 0,
+    replays: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How often a sample is used, turned and mirrored.")
+    ] = 4,
     hold_out: Annotated[
         int, typer.Option(metavar="N", min=0, help="Clean photographs kept away, the same as of opir train.")
     ] = 0,
@@ -42,9 +46,11 @@ def train_kernel(
     from opir.data.blurred_samples import CROP_PX
     from opir.data.training_folder import find_training_pictures
     from opir.runtime.spec import TORCH_KERNEL_FILE
-    from opir.training.kernel_run import KernelProgress, KernelRecipe, train_kernel_network
+    from opir.training.kernel_run import LEAST_GUIDANCE, KernelProgress, KernelRecipe, train_kernel_network
 
-    recipe = KernelRecipe(n_steps=steps, learning_rate=learning_rate, seed=seed)
+    recipe = KernelRecipe(n_steps=steps, learning_rate=learning_rate, seed=seed, n_replays=replays)
+    if start_from is not None:  # what has learned kernels is not held to them again
+        recipe = replace(recipe, guidance=LEAST_GUIDANCE)
     folder = find_training_pictures(data)
     folder.check()
     folder, _ = folder.hold_out(hold_out)

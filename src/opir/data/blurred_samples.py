@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -42,6 +43,11 @@ class BlurredSample(NamedTuple):
     """(258, 258), the same of the clean crop."""
     kernel: Tensor
     """(33, 33), what it was blurred with."""
+
+
+def stacked(samples: Sequence[BlurredSample]) -> BlurredSample:
+    """Make a batch of samples."""
+    return BlurredSample(*(torch.stack(field) for field in zip(*samples, strict=True)))
 
 
 class BlurredSamples(Dataset[BlurredSample]):

@@ -12,10 +12,10 @@ from typing import Final
 
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
 
 from opir.data.blurred_samples import BlurredSample, BlurredSamples
 from opir.data.image_bank import ImageBank
+from opir.data.replayed_samples import ReplayedBatches
 from opir.errors import ConfigurationError, NumericalError, WeightsError
 from opir.model.kernel_network import KernelNetwork
 from opir.model.kernel_weights import load_kernel_network, save_kernel_network
@@ -30,6 +30,12 @@ REPORT_EVERY: Final = 100
 CHECKPOINT_SECONDS: Final = 120.0
 """Time between two checkpoints."""
 
+LEAST_GUIDANCE: Final = 0.5
+"""Weight of the kernel's own error in the end."""
+
+FULL_GUIDANCE_SHARE: Final = 3 / 8
+"""Share of the steps over which it falls to that."""
+
 _DECIBELS: Final = -10 / 2.302585
 
 
@@ -39,8 +45,14 @@ class KernelRecipe:
 
     n_steps: int = 4_000
     """Steps of AdamW."""
-    batch_size: int = 8
+    batch_size: int = 16
     """Samples of a step."""
+    block_size: int = 512
+    """Samples that are held at a time, a multiple of the batch size."""
+    n_replays: int = 4
+    """How often each of them is used, turned or mirrored at random."""
+    guidance: float = 2.0
+    """Weight of the kernel's own error at the start; it falls to 0.5 over three eighths of the run."""
     learning_rate: float = 1e-3
     """Peak of the learning rate."""
     n_warmup: int = 50
@@ -51,8 +63,10 @@ class KernelRecipe:
     """Seed of weights and samples."""
 
     def __post_init__(self) -> None:
-        positive = ("n_steps", "batch_size", "learning_rate")
+        positive = ("n_steps", "batch_size", "block_size", "n_replays", "learning_rate")
         wrong = [f"{name} must be positive; got {getattr(self, name)}" for name in positive if getattr(self, name) <= 0]
+        if not wrong and self.block_size % self.batch_size:
+            wrong = [f"block_size must be a multiple of batch_size, {self.batch_size}; got {self.block_size}"]
         if wrong:
             raise ConfigurationError("; ".join(wrong))
 
@@ -95,17 +109,18 @@ def train_kernel_network(
     optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=1e-4, betas=(0.9, 0.99))
     run.mkdir(parents=True, exist_ok=True)
     first = _load(run, recipe, network, average, optimiser)
-    loader: DataLoader[BlurredSample] = DataLoader(
+    batches = ReplayedBatches(
         BlurredSamples(bank, seed=recipe.seed),
         batch_size=recipe.batch_size,
-        sampler=range(first * recipe.batch_size, recipe.n_steps * recipe.batch_size),
-        num_workers=n_workers,
-        prefetch_factor=4 if n_workers else None,
-    )
+        block_size=recipe.block_size,
+        n_replays=recipe.n_replays,
+        seed=recipe.seed,
+        n_workers=n_workers,
+    ).start_at(first)
     saved = time.monotonic()
     totals = torch.zeros(2)
-    for step, batch in enumerate(loader, start=first):
-        gain, error = _step(network, optimiser, BlurredSample(*batch), recipe, step)
+    for step in range(first, recipe.n_steps):
+        gain, error = _step(network, optimiser, next(batches), recipe, step)
         _average(average, network, min(recipe.average_decay, (1 + step) / (10 + step)))
         totals += torch.tensor((gain, error))
         done = step + 1
@@ -133,7 +148,8 @@ def _step(
     kernel, log_regularisers = network(sample.maps, sample.statistics)
     losses = kernel_losses(kernel, log_regularisers, sample, draws)
     # the true kernel guides at first; later what counts is the picture
-    guidance = max(0.5, 2 - 4 * step / recipe.n_steps)
+    fall = min(1.0, step / (FULL_GUIDANCE_SHARE * recipe.n_steps))
+    guidance = recipe.guidance + (LEAST_GUIDANCE - recipe.guidance) * fall
     total = losses.gain + 0.5 * losses.fixed_gain + guidance * losses.kernel
     if not torch.isfinite(total):
         raise NumericalError(f"step {step + 1}: expected a finite loss, got {total.item()}: use a lower learning rate")
