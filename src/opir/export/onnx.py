@@ -21,7 +21,7 @@ from opir.export.stage_in_phases import TRUNK_OUTPUTS, StageTrunk, fits_phases
 from opir.model.config import NetworkConfig
 from opir.model.cost import measure_cost
 from opir.model.kernel_network import N_MAPS, KernelNetwork
-from opir.model.kernel_weights import save_kernel_network
+from opir.model.kernel_weights import load_kernel_network, save_kernel_network
 from opir.model.network import RestorationNetwork
 from opir.model.receptive_field import encoder_halo, stage_halo
 from opir.model.weights_file import save_network
@@ -127,8 +127,8 @@ def export_model(
     save_network(network, folder / TORCH_FILE)
     if kernel_network is not None:
         graphs, weights = (*graphs, KERNEL_FILE), (TORCH_FILE, TORCH_KERNEL_FILE)
-        _export_kernel_network(kernel_network, folder / KERNEL_FILE)
-        save_kernel_network(kernel_network, folder / TORCH_KERNEL_FILE)
+        save_kernel_network(kernel_network, folder / TORCH_KERNEL_FILE, dtype=torch.float16)
+        _export_kernel_network(load_kernel_network(folder / TORCH_KERNEL_FILE), folder / KERNEL_FILE)  # as rounded
     for name in graphs:
         _drop_traces(folder / name)
     _write_spec(network, folder, release, (*graphs, *weights))
