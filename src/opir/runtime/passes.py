@@ -19,6 +19,7 @@ from opir.runtime.exposure import ExposedPicture, may_be_underexposed
 from opir.runtime.pixels import ArrayPixels, Pixels
 from opir.runtime.stages import Conditions, Deliver, Progress, StagePasses, check_finite
 from opir.runtime.tiling import Window, plan_cores
+from opir.runtime.told_tasks import settled
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,8 +76,8 @@ def restore_array(
     """Restore an image (3, H, W), float32, sRGB in [0, 1], of any size from 1 x 1.
 
     ``tile`` is the largest side of a tile's core [px], 0 for the whole picture; results agree within
-    float32 rounding whatever it is. ``task_weights`` (T,) replace the estimated ones. ``effort`` says how much of the
-    stages after the first is computed.
+    float32 rounding whatever it is. ``task_weights`` (T,) replace the estimated ones, but for NaN
+    (:mod:`opir.runtime.told_tasks`). ``effort`` says how much of the stages after the first is computed.
 
     Raises :class:`NumericalError` naming the tile and the part where a value is not finite, and
     :class:`MemoryError` where memory runs out.
@@ -113,15 +114,15 @@ def restore_pixels(
     """
     cores = _cores(engine, pixels, tile)
     found, context = _estimate(engine, _mean_features(engine, pixels, cores), cores)
-    weights = found if task_weights is None else task_weights[None]
-    blur = find_blur(engine, pixels, weights[0])
+    weights = settled(task_weights, found[0])
+    blur = find_blur(engine, pixels, weights)
     seen: Pixels = pixels
     if blur is not None:
         seen = DeconvolvedPixels(pixels, blur)
-    conditions = Conditions(task_weights=weights, context=context, effort=effort)
+    conditions = Conditions(task_weights=weights[None], context=context, effort=effort)
     passes = StagePasses(engine, seen, cores, conditions, progress)
     exposure = 1.0
-    if may_be_underexposed(engine.spec, weights[0]):
+    if may_be_underexposed(engine.spec, weights):
         picture = ExposedPicture(pixels)
         passes.run(picture.deliver)
         picture.hand_over(deliver)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -32,6 +31,7 @@ from opir.runtime.settings import RestoreSettings, as_tasks
 from opir.runtime.spec import ModelSpec
 from opir.runtime.stages import Progress
 from opir.runtime.tiling import automatic_tile, smaller_tile
+from opir.runtime.told_tasks import told_weights
 from opir.runtime.weights import DEFAULT_MODEL, find_model
 from opir.tasks import Task
 
@@ -125,7 +125,7 @@ class Restorer:
         network's values are not finite.
         """
         settings = _settings(settings, task, strength)
-        weights = None if settings.task is None else _task_weights(settings.task, self.spec)
+        weights = None if settings.task is None else told_weights(settings.task, self.spec)
         photo = source if isinstance(source, Photo) else read_photo(source)
         start = time.perf_counter()
         hidden, stride = hidden_pixels(photo), self.spec.stride
@@ -200,7 +200,7 @@ class Restorer:
         of the network is not finite.
         """
         tasks = _settings(None, task, None).task
-        weights = None if tasks is None else _task_weights(tasks, self.spec)
+        weights = None if tasks is None else told_weights(tasks, self.spec)
         check_array(image)
         result, _, _ = self._in_tiles(
             image.shape[1],
@@ -306,17 +306,6 @@ def _settings(
     if task is not None or strength is not None:
         raise ConfigurationError("task and strength are given beside settings: put them into the settings")
     return settings
-
-
-def _task_weights(tasks: tuple[Task, ...], spec: ModelSpec) -> Float32:
-    """Return the multi-hot (T,) weights of the named tasks, each of which the model must be trained on."""
-    known = ", ".join(spec.trained_tasks)
-    for name in tasks:
-        if name not in spec.trained_tasks:
-            near = difflib.get_close_matches(str(name), spec.trained_tasks, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it knows {known}"
-            raise ConfigurationError(f"model {spec.name!r} was not trained on the task {name!r}: {hint}")
-    return np.array([task in tasks for task in spec.tasks], np.float32)
 
 
 def _findings(found: Float32, spec: ModelSpec) -> Findings:

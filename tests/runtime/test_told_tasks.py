@@ -1,0 +1,44 @@
+"""What the stages are told where a caller names the degradations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.fake_engine import fake_spec
+
+from opir.errors import ConfigurationError
+from opir.runtime.told_tasks import settled, told_weights
+from opir.tasks import TASKS
+
+SPEC = replace(fake_spec(), trained_tasks=TASKS)
+
+
+def found(jpeg: float) -> np.ndarray:
+    return np.array([jpeg if task == "jpeg" else 0.7 for task in TASKS], np.float32)
+
+
+@pytest.mark.parametrize(("jpeg", "weight"), [(0.0, 0.0), (0.49, 0.0), (0.5, 0.5), (0.9, 0.9)])
+def test_compression_is_judged_by_the_estimate_beside_named_tasks(jpeg: float, weight: float) -> None:
+    weights = dict(zip(TASKS, settled(told_weights(("noise", "haze"), SPEC), found(jpeg)).tolist(), strict=True))
+    assert weights.pop("jpeg") == pytest.approx(weight)
+    assert weights == {task: float(task in ("noise", "haze")) for task in weights}
+
+
+def test_named_compression_is_undone_whatever_the_estimate_says() -> None:
+    weights = settled(told_weights(("jpeg",), SPEC), found(0.0))
+    assert weights.tolist() == [float(task == "jpeg") for task in TASKS]
+
+
+def test_nothing_named_leaves_everything_to_the_estimate() -> None:
+    assert np.array_equal(settled(None, found(0.3)), found(0.3))
+
+
+def test_a_model_that_does_not_know_compression_is_not_asked_about_it() -> None:
+    assert not np.isnan(told_weights(("rain",), fake_spec())).any()
+
+
+def test_a_task_that_the_model_was_not_trained_on_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="was not trained on the task 'snow': it knows noise, rain, haze"):
+        told_weights(("snow",), fake_spec())
