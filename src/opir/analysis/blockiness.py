@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from opir.analysis.luminance import luma
 from opir.runtime.engine import Float32
+from opir.srgb import luma
 
 BLOCK_PX: Final = 8
 """Side of the blocks of JPEG [px]."""

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from opir.analysis.luminance import luma
 from opir.runtime.engine import Float32
+from opir.srgb import luma
 
 REBLUR_PX: Final = 1.0
 """Standard deviation of the Gaussian that is added [px]; the paper's sigma_0."""

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from opir.analysis.luminance import relative_luminance
 from opir.analysis.windows import thinned
 from opir.runtime.engine import Float32
+from opir.srgb import relative_luminance
 
 MIDDLE_GREY: Final = 0.18
 """Luminance of a well exposed average scene: the key a of Reinhard et al., section 3.1."""

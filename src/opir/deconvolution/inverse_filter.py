@@ -9,15 +9,13 @@ import numpy as np
 
 from opir.deconvolution.fast_length import fast_length
 from opir.deconvolution.kernel import Float32, Spectrum, squared_differences, transfer_function
+from opir.srgb import to_encoded, to_linear
 
 GRID: Final = 128
 """Side of the grid on which the filter is made."""
 
 FILTER_REACH_PX: Final = GRID // 2 - 1
 """Farthest from a pixel that the filter looks, along either axis."""
-
-_KNEE: Final = 0.04045
-_LINEAR_KNEE: Final = 0.0031308
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,20 +55,8 @@ def filtered(encoded: Float32, taps: Float32) -> Float32:
     """
     rows, columns = (fast_length(side) for side in encoded.shape[1:])
     response = np.fft.rfft2(taps, s=(rows, columns))
-    spectrum = np.fft.rfft2(_to_linear(encoded), s=(rows, columns)) * response
+    spectrum = np.fft.rfft2(to_linear(encoded.clip(0, 1)), s=(rows, columns)) * response
     full = np.fft.irfft2(spectrum, s=(rows, columns))
     reach = 2 * FILTER_REACH_PX
     inner = full[:, reach : encoded.shape[1], reach : encoded.shape[2]]
-    return _to_encoded(inner.clip(0, 1).astype(np.float32))
-
-
-def _to_linear(encoded: Float32) -> Float32:
-    """Decode sRGB (IEC 61966-2-1); what lies beyond [0, 1] is clipped."""
-    values = encoded.clip(0, 1)
-    return np.where(values <= _KNEE, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-def _to_encoded(linear: Float32) -> Float32:
-    """Encode linear light in [0, 1] as sRGB (IEC 61966-2-1)."""
-    curved = 1.055 * np.maximum(linear, _LINEAR_KNEE) ** (1 / 2.4) - 0.055
-    return np.where(linear <= _LINEAR_KNEE, 12.92 * linear, curved).astype(np.float32)
+    return to_encoded(inner.clip(0, 1).astype(np.float32))

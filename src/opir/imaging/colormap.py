@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from opir.srgb import to_encoded
+
 _N_COLOURS = 256
 _LIGHTNESS = (0.14, 0.94)
 _HUE_DEGREES = (285.0, 465.0)
@@ -38,9 +40,7 @@ def _build() -> NDArray[np.uint8]:
     chroma = np.interp(t, *_CHROMA)
     oklab = np.stack([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], axis=-1)
     linear = np.clip((oklab @ _OKLAB_TO_CONES.T) ** 3 @ _CONES_TO_LINEAR_SRGB.T, 0.0, 1.0)
-    # IEC 61966-2-1, the sRGB transfer function
-    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    colours: NDArray[np.uint8] = np.rint(255.0 * encoded).astype(np.uint8)
+    colours: NDArray[np.uint8] = np.rint(255.0 * to_encoded(linear.astype(np.float32))).astype(np.uint8)
     return colours
 
 

@@ -17,6 +17,7 @@ from opir.runtime.pixels import Pixels
 from opir.runtime.spec import ModelSpec
 from opir.runtime.stages import Deliver
 from opir.runtime.tiling import Window
+from opir.srgb import luma
 
 LEAST_WEIGHT: Final = 0.5
 """Weight of the task haze from which on the exposure is looked at."""
@@ -33,7 +34,6 @@ LEAST_EXPONENT: Final = 0.5
 _N_BINS: Final = 1024
 _LARGEST_CODE: Final = 65535
 _BAND_PX: Final = 256
-_LUMA: Final = (0.299, 0.587, 0.114)
 
 
 class ExposedPicture:
@@ -71,7 +71,7 @@ class ExposedPicture:
             restored = self._codes[(..., *window.slices)].astype(np.float32) / np.float32(_LARGEST_CODE)
             scale = self._scale[window.slices]
             if exponent < 1.0:
-                slope = exponent * np.maximum(_luma(restored), np.float32(1 / _N_BINS)) ** (exponent - 1)
+                slope = exponent * np.maximum(luma(restored), np.float32(1 / _N_BINS)) ** (exponent - 1)
                 restored, scale = restored**exponent, scale * slope
             deliver(window, restored, scale)
 
@@ -94,15 +94,9 @@ def exposure_exponent(before: float, after: float) -> float:
     return max(LEAST_EXPONENT, float(np.log(wanted) / np.log(after)))
 
 
-def _luma(image: Float32) -> Float32:
-    red, green, blue = (np.float32(share) for share in _LUMA)
-    weighted: Float32 = red * image[0] + green * image[1] + blue * image[2]
-    return weighted
-
-
 def _histogram(image: Float32) -> NDArray[np.int64]:
     """Count the pixels of (3, h, w) by their luma in [0, 1]."""
-    bins = np.clip(_luma(image) * _N_BINS, 0, _N_BINS - 1).astype(np.intp)
+    bins = np.clip(luma(image) * _N_BINS, 0, _N_BINS - 1).astype(np.intp)
     return np.bincount(bins.ravel(), minlength=_N_BINS)
 
 
