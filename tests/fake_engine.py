@@ -12,15 +12,21 @@ import numpy as np
 
 from opir.runtime.engine import Float32
 from opir.runtime.spec import ModelSpec
-from opir.tasks import TASKS
+from opir.tasks import TASKS, Task
 
 
-def fake_spec(*, stage_halo: int = 16, n_stages: int = 2, uncertainty_scale: float = 1.0) -> ModelSpec:
+def fake_spec(
+    *,
+    stage_halo: int = 16,
+    n_stages: int = 2,
+    uncertainty_scale: float = 1.0,
+    trained: tuple[Task, ...] = ("noise", "rain", "haze"),
+) -> ModelSpec:
     return ModelSpec(
         name="fake",
         version="1.2.3",
         tasks=TASKS,
-        trained_tasks=("noise", "rain", "haze"),
+        trained_tasks=trained,
         stride=8,
         encoder_halo=8,
         stage_halo=stage_halo,

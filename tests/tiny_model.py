@@ -10,9 +10,11 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from opir.tasks import TASKS
+from opir.tasks import TASKS, Task
 
 N_FEATURES, N_CONTEXT = 4, 2
+
+TRAINED: tuple[Task, ...] = ("noise", "rain", "haze", "low_light")
 
 
 def tiny_weights() -> dict[str, np.ndarray]:
@@ -28,8 +30,13 @@ def tiny_weights() -> dict[str, np.ndarray]:
     return {name: generator.normal(0, 0.4, shape).astype(np.float32) for name, shape in shapes.items()}
 
 
-def write_tiny_model(folder: Path, *, name: str = "tiny", gain: float = 0.1) -> Path:
-    """Write a model whose stages add ``gain * tanh(conv) * mean task weight``; 0 gives the identity."""
+def write_tiny_model(
+    folder: Path, *, name: str = "tiny", gain: float = 0.1, trained: tuple[Task, ...] = TRAINED
+) -> Path:
+    """Write a model whose stages add ``gain * tanh(conv) * mean task weight``; 0 gives the identity.
+
+    One that is trained on haze also gives pictures in which it finds some new tones.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     weights = tiny_weights()
     graphs = {
@@ -42,7 +49,7 @@ def write_tiny_model(folder: Path, *, name: str = "tiny", gain: float = 0.1) -> 
         onnx.checker.check_model(model)
         (folder / file).write_bytes(model.SerializeToString())
     digests = {file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in graphs}
-    (folder / "model.json").write_text(json.dumps(tiny_entries(name) | {"sha256": digests}))
+    (folder / "model.json").write_text(json.dumps(tiny_entries(name) | {"sha256": digests, "trained_tasks": trained}))
     return folder
 
 
@@ -62,7 +69,7 @@ def tiny_entries(name: str = "tiny") -> dict[str, object]:
         "name": name,
         "version": "0.0.1",
         "tasks": list(TASKS),
-        "trained_tasks": ["noise", "rain", "haze", "low_light"],
+        "trained_tasks": list(TRAINED),
         "stride": 8,
         "encoder_halo": 8,
         "stage_halo": 8,

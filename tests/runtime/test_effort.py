@@ -33,6 +33,10 @@ class HalfSure(FakeEngine):
         return current + np.float32(0.1), error.astype(np.float32)
 
 
+def half_sure() -> HalfSure:
+    return HalfSure(fake_spec(trained=("noise",)))
+
+
 def half_bright(height: int, width: int) -> np.ndarray:
     image = np.full((3, height, width), 0.2, np.float32)
     image[:, :, width // 2 :] = 0.7
@@ -40,17 +44,17 @@ def half_bright(height: int, width: int) -> np.ndarray:
 
 
 def run(image: np.ndarray, effort: str, *, tile: int = 0, engine: FakeEngine | None = None) -> ArrayResult:
-    return restore_array(engine or HalfSure(), image, tile=tile, effort=effort)
+    return restore_array(engine or half_sure(), image, tile=tile, effort=effort)
 
 
 def test_fast_is_the_first_stage() -> None:
-    image, engine = half_bright(64, 64), HalfSure()
+    image, engine = half_bright(64, 64), half_sure()
     np.testing.assert_allclose(run(image, "fast", engine=engine).restored, image + 0.1, atol=1e-6)
     assert len(engine.areas) == 1
 
 
 def test_balanced_refines_what_is_unsure_and_nothing_else() -> None:
-    image, engine = half_bright(256, 1024), HalfSure()
+    image, engine = half_bright(256, 1024), half_sure()
     change = run(image, "balanced", engine=engine).restored - image
     np.testing.assert_allclose(change[:, :, : 512 - 2 * BLOCK_PX], 0.1, atol=1e-6)
     np.testing.assert_allclose(change[:, :, 512 + 2 * BLOCK_PX :], 0.2, atol=1e-6)
@@ -69,7 +73,9 @@ def test_no_seam_where_refinement_begins() -> None:
 @given(height=st.integers(1, 200), width=st.integers(1, 200), tile=st.integers(8, 200), seed=st.integers(0, 3))
 def test_tiles_give_the_values_of_the_whole(height: int, width: int, tile: int, seed: int) -> None:
     image = np.random.default_rng(seed).uniform(0.2, 0.7, (3, height, width)).astype(np.float32)
-    engine = FakeEngine(fake_spec(uncertainty_scale=0.03))  # so that some blocks are unsure and some are not
+    engine = FakeEngine(
+        fake_spec(uncertainty_scale=0.03, trained=("noise",))
+    )  # so that some blocks are unsure and some are not
     whole, tiled = (run(image, "balanced", tile=side, engine=engine) for side in (0, tile))
     np.testing.assert_allclose(tiled.restored, whole.restored, atol=1e-5)
     np.testing.assert_allclose(tiled.scale, whole.scale, atol=1e-5)

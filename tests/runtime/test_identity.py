@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fake_engine import FakeEngine
+from fake_engine import FakeEngine, fake_spec
 from opir.batch.options import BatchOptions
 from opir.batch.outcome import Restored
 from opir.batch.plan import Target, plan_jobs
@@ -43,7 +43,7 @@ class IdentityEngine(FakeEngine):
 
 @pytest.fixture
 def restorer() -> Restorer:
-    return Restorer.from_engine(IdentityEngine(), tile=24)
+    return Restorer.from_engine(IdentityEngine(fake_spec(trained=("noise", "rain"))), tile=24)
 
 
 def samples_of(bits: int, *shape: int):

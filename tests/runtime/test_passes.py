@@ -43,8 +43,8 @@ def test_a_halo_below_the_receptive_field_would_show() -> None:
 
 
 def test_follows_the_definition() -> None:
-    """The whole-picture algorithm, written out: pad, encode, mean, estimate, two stages, crop, clip."""
-    image, engine = picture(13, 20), FakeEngine()
+    """The whole-picture algorithm without haze, written out: pad, encode, mean, estimate, two stages, crop, clip."""
+    image, engine = picture(13, 20), FakeEngine(fake_spec(trained=("noise",)))
     padded = np.pad(image, ((0, 0), (0, 3), (0, 4)), mode="reflect")[None]
     weights, context = engine.estimate(engine.encode(padded).mean(axis=(2, 3)))
     first, scale = engine.stage(padded, padded, np.zeros_like(padded[:, :1]), weights, context, 0)

@@ -159,8 +159,8 @@ def test_memory_that_never_suffices_is_an_error_of_the_package() -> None:
 
 
 def test_automatic_tile_follows_the_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    # 20 MB: half of it, less 34 bytes for each of 300 x 300 pixels, holds 263 x 263 pixels of 100 bytes.
-    for free, tile in ((2**40, 0), (20_000_000, 224)):
+    # 20 MB: half of it, less 40 bytes for each of 300 x 300 pixels, holds 252 x 252 pixels of 100 bytes.
+    for free, tile in ((2**40, 0), (20_000_000, 216)):
         monkeypatch.setattr(restore_module, "available_memory_bytes", lambda free=free: free)
         assert Restorer.from_engine(FakeEngine()).restore(pixels(300, 300)).report.tile == tile
 

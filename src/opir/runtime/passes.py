@@ -1,6 +1,6 @@
 """The restoration of a picture: an encoder pass, the estimate, then the stages, tile by tile.
 
-Only the estimate, the kernel of a blur and the exposure without haze are global; the first sees the picture through a
+Only the estimate, the kernel of a blur and the tones without haze are global; the first sees the picture through a
 mean, which adds up over tiles, the second through a few windows, the third through histograms.
 """
 
@@ -13,9 +13,9 @@ import numpy as np
 from opir.deconvolution.inverse_filter import Blur
 from opir.errors import ShapeError
 from opir.runtime.deconvolved_pixels import DeconvolvedPixels, find_blur
+from opir.runtime.dehazed_tones import NO_CHANGE, DehazedPicture, Tones, may_be_hazy
 from opir.runtime.effort import DEFAULT_EFFORT, Effort
 from opir.runtime.engine import Engine, Float32
-from opir.runtime.exposure import ExposedPicture, may_be_underexposed
 from opir.runtime.pixels import ArrayPixels, Pixels
 from opir.runtime.stages import Conditions, Deliver, Progress, StagePasses, check_finite
 from opir.runtime.tiling import Window, plan_cores
@@ -48,8 +48,8 @@ class TilesResult:
     """Share of the pixels that went through all stages, 0 to 1."""
     blur: Blur | None
     """The blur that was undone before the stages; None where no kernel was looked for, or none holds everywhere."""
-    exposure: float
-    """What encoded values were raised to after haze was removed; 1 where nothing was."""
+    tones: Tones
+    """The curve that its values followed after haze was removed."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -121,17 +121,15 @@ def restore_pixels(
         seen = DeconvolvedPixels(pixels, blur)
     conditions = Conditions(task_weights=weights[None], context=context, effort=effort)
     passes = StagePasses(engine, seen, cores, conditions, progress)
-    exposure = 1.0
-    if may_be_underexposed(engine.spec, weights):
-        picture = ExposedPicture(pixels)
+    tones = NO_CHANGE
+    if may_be_hazy(engine.spec, weights):
+        picture = DehazedPicture(pixels)
         passes.run(picture.deliver)
         picture.hand_over(deliver)
-        exposure = picture.exponent
+        tones = picture.tones
     else:
         passes.run(deliver)
-    return TilesResult(
-        found=found[0], n_tiles=len(cores), share_refined=passes.share_refined, blur=blur, exposure=exposure
-    )
+    return TilesResult(found=found[0], n_tiles=len(cores), share_refined=passes.share_refined, blur=blur, tones=tones)
 
 
 def summarise_array(engine: Engine, image: Float32, *, tile: int) -> Summary:

@@ -50,8 +50,8 @@ LARGEST_DEVICE_BUDGET_BYTES: Final = 8 * 1024**3
 _ARRAY_BYTES_PER_PIXEL: Final = 16
 """Result of the restoration of an array: a picture and its scale in float32."""
 
-_EXPOSED_BYTES_PER_PIXEL: Final = 10
-"""Result of a picture whose haze is removed, until its exposure is known."""
+_DEHAZED_BYTES_PER_PIXEL: Final = 16
+"""Result of a picture whose haze is removed, until its tones are known."""
 
 _PHOTO_BYTES_PER_PIXEL: Final = 8
 """Result of the restoration of a photograph: 3 bytes, or 6 if deep, and the expected error in float32."""
@@ -169,7 +169,8 @@ class Restorer:
             effort=settings.effort,
             share_refined=result.share_refined,
             blur_px=None if result.blur is None else extent_px(result.blur.kernel),
-            exposure=result.exposure,
+            veil=result.tones.black,
+            exposure=result.tones.exponent,
             settings_sha256=settings.sha256,
             seconds=time.perf_counter() - start,
             notes=(*photo.notes, *notes),
@@ -275,7 +276,7 @@ class Restorer:
     def _first_tile(self, height: int, width: int, bytes_per_pixel: int) -> int:
         if self.tile != "auto":
             return self.tile
-        held = bytes_per_pixel + _EXPOSED_BYTES_PER_PIXEL * (bytes_per_pixel > 0)
+        held = bytes_per_pixel + _DEHAZED_BYTES_PER_PIXEL * (bytes_per_pixel > 0)
         arrays = held * height * width + _BYTES_BETWEEN_STAGES * width * min(height, _ROWS_BETWEEN_STAGES)
         free = max(0, int(available_memory_bytes() * MEMORY_SHARE) - arrays)
         largest = LARGEST_BUDGET_BYTES

@@ -85,6 +85,8 @@ class Report:
     blur_px: float | None = None
     """Size of the blur that was undone before the network, twice the root mean square distance of its kernel from the
     middle [px]; None where no kernel was looked for, or none holds for the whole picture."""
+    veil: float = 0.0
+    """Encoded value, in [0, 1], that was taken from all pixels because a veil was left of the haze."""
     exposure: float = 1.0
     """What encoded values were raised to because the picture was too dark without its haze, 0.5 to 1; 1 for nothing."""
     share_refined: float = 1.0

@@ -1,0 +1,163 @@
+"""Black point and exposure of a picture once its haze is gone.
+
+A veil may be left, the same all over; and without the light that haze had added, a picture may be as dark as one taken
+with too short an exposure (He et al., "Single Image Haze Removal Using Dark Channel Prior", raise it for display too).
+Neither can be seen from a part of the picture, so both are mended when all of it is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opir.runtime.engine import Float32
+from opir.runtime.pixels import Pixels
+from opir.runtime.spec import ModelSpec
+from opir.runtime.stages import Deliver
+from opir.runtime.tiling import Window
+from opir.srgb import luma
+
+LEAST_WEIGHT: Final = 0.25
+"""Weight of the task haze from which on tones are looked at."""
+
+DARK_SHARE: Final = 0.02
+"""Share of the pixels whose smallest channel is darker than what counts as the black of a picture."""
+
+CLEAN_BLACK: Final = 0.03
+"""Black of pictures without a veil, encoded, in [0, 1]."""
+
+HIGHLIGHT_SHARE: Final = 0.95
+"""Share of the pixels that are darker than what counts as highlights."""
+
+LEAST_HIGHLIGHT: Final = 0.5
+"""Luma that highlights are brought to, encoded, in [0, 1], unless they were darker in the hazy picture already."""
+
+LEAST_EXPONENT: Final = 0.5
+"""Strongest curve: what is black stays black, and noise in what is nearly black does not become all there is."""
+
+LEAST_CONTRAST: Final = 0.1
+"""Least distance between the veil and the highlights: a picture without any contrast stays as it is."""
+
+_N_BINS: Final = 1024
+_BAND_PX: Final = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tones:
+    """A curve for encoded values: ``((v - black) highlight / (highlight - black)) ^ exponent``."""
+
+    black: float = 0.0
+    """What is left of the veil, encoded, in [0, 1]."""
+    highlight: float = 1.0
+    """Value that taking the veil away does not change, encoded, in (0, 1]."""
+    exponent: float = 1.0
+    """What values are raised to, to expose the picture, 0.5 to 1."""
+
+    @property
+    def change_nothing(self) -> bool:
+        """Whether the curve is the identity."""
+        return self.black == 0.0 and self.exponent == 1.0
+
+    def applied(self, image: Float32) -> Float32:
+        """Map encoded values of any shape in [0, 1]; what was darker than the veil becomes 0."""
+        gain = self.highlight / (self.highlight - self.black)
+        without_veil = np.clip((image - np.float32(self.black)) * np.float32(gain), 0.0, 1.0)
+        toned: Float32 = without_veil ** np.float32(self.exponent)
+        return toned
+
+    def slope(self, values: Float32) -> Float32:
+        """Slope of the curve at encoded values of any shape in [0, 1], that at 0.001 for what is darker."""
+        gain = self.highlight / (self.highlight - self.black)
+        without_veil = np.clip((values - np.float32(self.black)) * np.float32(gain), 1 / _N_BINS, 1.0)
+        slope: Float32 = np.float32(gain * self.exponent) * without_veil ** np.float32(self.exponent - 1)
+        return slope
+
+
+NO_CHANGE: Final = Tones()
+
+
+class DehazedPicture:
+    """Takes the tiles of a result, and hands the whole over once its tones are known.
+
+    Until then it is held in float32, 16 bytes per pixel with its scale, so that tiles stay exact.
+    """
+
+    def __init__(self, pixels: Pixels) -> None:
+        """``pixels`` are those of the hazy picture."""
+        self._hazy = pixels
+        self._restored = np.empty((3, pixels.height, pixels.width), np.float32)
+        self._scale = np.empty((pixels.height, pixels.width), np.float32)
+        self._luma_before, self._luma_after, self._darkest_after = np.zeros((3, _N_BINS), np.int64)
+
+    def deliver(self, window: Window, restored: Float32, scale: Float32) -> None:
+        """Take a window of the picture: restoration (3, h, w), not clipped, and scale (h, w)."""
+        clipped = np.clip(restored, 0.0, 1.0)
+        self._restored[(..., *window.slices)] = clipped
+        self._scale[window.slices] = scale
+        self._luma_before += _histogram(luma(self._hazy.cut(window)[0]))
+        self._luma_after += _histogram(luma(clipped))
+        self._darkest_after += _histogram(clipped.min(axis=0))
+
+    @property
+    def tones(self) -> Tones:
+        """The curve that its veil and its highlights ask for."""
+        return choose_tones(
+            black=_quantile(self._darkest_after, DARK_SHARE),
+            highlight=_quantile(self._luma_after, HIGHLIGHT_SHARE),
+            highlight_before=_quantile(self._luma_before, HIGHLIGHT_SHARE),
+        )
+
+    def hand_over(self, deliver: Deliver) -> None:
+        """Deliver the picture in bands. The scale grows by the slope of the curve at the luma of a pixel."""
+        tones = self.tones
+        height, width = self._scale.shape
+        for top in range(0, height, _BAND_PX):
+            window = Window(top=top, left=0, bottom=min(top + _BAND_PX, height), right=width)
+            restored, scale = self._restored[(..., *window.slices)], self._scale[window.slices]
+            if not tones.change_nothing:
+                restored, scale = tones.applied(restored), scale * tones.slope(luma(restored))
+            deliver(window, restored, scale)
+
+
+def may_be_hazy(spec: ModelSpec, task_weights: Float32) -> bool:
+    """Tell whether the weights of the tasks (T,) remove haze, which the model must have learned."""
+    weights = dict(zip(spec.tasks, task_weights.tolist(), strict=True))
+    return "haze" in spec.trained_tasks and bool(weights["haze"] >= LEAST_WEIGHT)
+
+
+def choose_tones(*, black: float, highlight: float, highlight_before: float) -> Tones:
+    """Choose the curve of a picture whose haze was removed.
+
+    The veil is what its black exceeds :data:`CLEAN_BLACK` by; highlights keep their luma when it is taken away. With h
+    the smaller of :data:`LEAST_HIGHLIGHT` and of the highlights of the hazy picture, the exponent is
+    ``log(h) / log(highlight)``, within :data:`LEAST_EXPONENT` to 1.
+
+    Args:
+        black: darkest channel that :data:`DARK_SHARE` of the pixels stay below, encoded, in [0, 1].
+        highlight: luma that :data:`HIGHLIGHT_SHARE` of them stay below.
+        highlight_before: the same in the hazy picture.
+    """
+    veil = max(0.0, black - CLEAN_BLACK)
+    if highlight - veil < LEAST_CONTRAST:
+        return NO_CHANGE
+    wanted = min(LEAST_HIGHLIGHT, highlight_before)
+    exponent = max(LEAST_EXPONENT, float(np.log(wanted) / np.log(highlight))) if highlight < wanted else 1.0
+    return Tones(black=veil, highlight=highlight if veil else 1.0, exponent=exponent)
+
+
+def _histogram(values: Float32) -> NDArray[np.int64]:
+    """Count values in [0, 1]."""
+    bins = np.clip(values * _N_BINS, 0, _N_BINS - 1).astype(np.intp)
+    return np.bincount(bins.ravel(), minlength=_N_BINS)
+
+
+def _quantile(histogram: NDArray[np.int64], share: float) -> float:
+    """Value that a share of what was counted stays below, between the borders of its bin by how much lies below."""
+    below = np.cumsum(histogram)
+    wanted = share * below[-1]
+    bin_ = int(np.searchsorted(below, wanted))
+    inside = (wanted - (below[bin_] - histogram[bin_])) / histogram[bin_]
+    return float((bin_ + inside) / _N_BINS)
