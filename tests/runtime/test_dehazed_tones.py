@@ -9,8 +9,9 @@ from tests.fake_engine import FakeEngine
 
 from opir.runtime.dehazed_tones import (
     CLEAN_BLACK,
-    LEAST_EXPONENT,
+    DARK_IN_TRUTH,
     LEAST_HIGHLIGHT,
+    MOST_VEIL,
     NO_CHANGE,
     DehazedPicture,
     Tones,
@@ -38,7 +39,7 @@ def test_a_veil_goes_and_highlights_keep_their_luma() -> None:
 
 def test_the_curve_brings_highlights_to_where_they_belong() -> None:
     assert 0.35 ** tones_of(highlight=0.35).exponent == pytest.approx(LEAST_HIGHLIGHT)
-    assert 0.3 ** tones_of(highlight=0.3, before=0.4).exponent == pytest.approx(0.4)  # no brighter than they were
+    assert 0.36 ** tones_of(highlight=0.36, before=0.4).exponent == pytest.approx(0.4)  # no brighter than they were
     both = tones_of(black=CLEAN_BLACK + 0.05, highlight=0.35)
     assert float(both.applied(np.float32(0.35))) == pytest.approx(LEAST_HIGHLIGHT)
 
@@ -49,12 +50,21 @@ def test_what_is_bright_and_black_enough_stays(highlight: float, before: float) 
     assert NO_CHANGE.change_nothing
 
 
-def test_the_curve_is_never_too_strong() -> None:
-    assert tones_of(highlight=0.15).exponent == LEAST_EXPONENT
+def test_what_is_dark_in_truth_stays_dark() -> None:
+    dark, bright = DARK_IN_TRUTH
+    assert tones_of(highlight=dark) == NO_CHANGE
+    assert tones_of(highlight=0.1).change_nothing
+    exponents = [tones_of(highlight=float(h)).exponent for h in np.linspace(dark, bright, 8)]
+    assert exponents == sorted(exponents, reverse=True)
+    assert bright ** exponents[-1] == pytest.approx(LEAST_HIGHLIGHT)
+
+
+def test_a_sky_is_no_veil() -> None:
+    assert tones_of(black=0.7, highlight=0.9).black == MOST_VEIL
 
 
 def test_a_picture_without_contrast_stays() -> None:
-    assert tones_of(black=0.62, highlight=0.65).change_nothing
+    assert tones_of(black=0.12, highlight=0.15).change_nothing
     assert tones_of(black=0.0, highlight=0.0).change_nothing
 
 
@@ -106,22 +116,22 @@ def handed_over(restored: Float32, tiles: list[Window]) -> tuple[Float32, Float3
 
 
 def test_a_dark_result_is_raised_and_its_scale_with_it() -> None:
-    restored = ramp(HEIGHT, WIDTH, 0.0, 0.3)
+    restored = ramp(HEIGHT, WIDTH, 0.0, 0.4)
     shown, scale, tones = handed_over(restored, WHOLE)
     assert tones.black == 0
-    assert tones.exponent == pytest.approx(np.log(0.5) / np.log(0.285), abs=0.005)
+    assert tones.exponent == pytest.approx(np.log(0.5) / np.log(0.38), abs=0.005)
     np.testing.assert_allclose(shown, restored**tones.exponent, atol=2e-3)
     assert np.percentile(shown, 95) == pytest.approx(LEAST_HIGHLIGHT, abs=0.003)
     middle = 200
-    slope = (shown[0, 0, middle + 1] - shown[0, 0, middle - 1]) / (2 * 0.3 / 399)
+    slope = (shown[0, 0, middle + 1] - shown[0, 0, middle - 1]) / (2 * 0.4 / 399)
     assert scale[0, middle] == pytest.approx(0.1 * slope, rel=0.02)
 
 
 def test_the_rest_of_a_veil_is_taken_away() -> None:
-    shown, _, tones = handed_over(ramp(HEIGHT, WIDTH, 0.2, 0.9), WHOLE)
-    assert tones.black == pytest.approx(0.2 + 0.02 * 0.7 - CLEAN_BLACK, abs=0.003)
-    assert np.percentile(shown, 2) == pytest.approx(CLEAN_BLACK * tones.highlight / (0.865 - tones.black), abs=0.01)
-    assert np.percentile(shown, 95) == pytest.approx(0.865, abs=0.003)
+    shown, _, tones = handed_over(ramp(HEIGHT, WIDTH, 0.1, 0.9), WHOLE)
+    assert tones.black == pytest.approx(0.1 + 0.02 * 0.8 - CLEAN_BLACK, abs=0.003)
+    assert np.percentile(shown, 2) == pytest.approx(CLEAN_BLACK * tones.highlight / (0.86 - tones.black), abs=0.01)
+    assert np.percentile(shown, 95) == pytest.approx(0.86, abs=0.003)
 
 
 def test_a_result_that_needs_nothing_is_handed_over_as_it_is() -> None:
@@ -133,13 +143,13 @@ def test_a_result_that_needs_nothing_is_handed_over_as_it_is() -> None:
 
 
 def test_tiles_make_the_same_picture() -> None:
-    restored = ramp(HEIGHT, WIDTH, 0.1, 0.3)
+    restored = ramp(HEIGHT, WIDTH, 0.1, 0.4)
     for one, other in zip(handed_over(restored, TILES)[:2], handed_over(restored, WHOLE)[:2], strict=True):
         assert np.array_equal(one, other)
 
 
 class DarkeningEngine(FakeEngine):
-    """Takes half of the light away at every stage."""
+    """Takes a third of the light away at every stage."""
 
     def stage(
         self,
@@ -150,18 +160,17 @@ class DarkeningEngine(FakeEngine):
         context: Float32,
         stage_index: int,
     ) -> tuple[Float32, Float32]:
-        return current * np.float32(0.5), np.full_like(scale, 0.1)
+        return current * np.float32(2 / 3), np.full_like(scale, 0.1)
 
 
 def test_a_restoration_is_raised_where_haze_was_removed_and_only_there() -> None:
     image = ramp(64, 96, 0.0, 0.9)
     dark = restore_array(DarkeningEngine(), image, tile=0, task_weights=told(0.0))
-    np.testing.assert_allclose(dark.restored, image / 4, atol=1e-6)
+    np.testing.assert_allclose(dark.restored, image * 4 / 9, atol=1e-6)
     shown = restore_array(DarkeningEngine(), image, tile=0, task_weights=told(1.0))
-    expected = (0.95 * 0.9 / 4) ** LEAST_EXPONENT
-    assert np.percentile(shown.restored, 95) == pytest.approx(expected, abs=0.005)
+    assert np.percentile(shown.restored, 95) == pytest.approx(LEAST_HIGHLIGHT, abs=0.005)
     report = Restorer.from_engine(DarkeningEngine()).restore(_eight_bits(image), task="haze").report
-    assert (report.veil, report.exposure) == (0.0, LEAST_EXPONENT)
+    assert (report.veil, report.exposure) == (0.0, pytest.approx(np.log(0.5) / np.log(0.95 * 0.9 * 4 / 9), abs=0.01))
     assert Restorer.from_engine(DarkeningEngine()).restore(_eight_bits(image), task="rain").report.exposure == 1.0
 
 

@@ -29,14 +29,18 @@ DARK_SHARE: Final = 0.02
 CLEAN_BLACK: Final = 0.03
 """Black of pictures without a veil, encoded, in [0, 1]."""
 
+MOST_VEIL: Final = 0.1
+"""Most that is taken away: more is no rest, but a sky or a wall without anything black."""
+
 HIGHLIGHT_SHARE: Final = 0.95
 """Share of the pixels that are darker than what counts as highlights."""
 
 LEAST_HIGHLIGHT: Final = 0.5
 """Luma that highlights are brought to, encoded, in [0, 1], unless they were darker in the hazy picture already."""
 
-LEAST_EXPONENT: Final = 0.5
-"""Strongest curve: what is black stays black, and noise in what is nearly black does not become all there is."""
+DARK_IN_TRUTH: Final = (0.25, 0.35)
+"""Luma of highlights: up to the first a picture is taken to be dark in truth and stays, from the second on it is fully
+exposed."""
 
 LEAST_CONTRAST: Final = 0.1
 """Least distance between the veil and the highlights: a picture without any contrast stays as it is."""
@@ -54,7 +58,7 @@ class Tones:
     highlight: float = 1.0
     """Value that taking the veil away does not change, encoded, in (0, 1]."""
     exponent: float = 1.0
-    """What values are raised to, to expose the picture, 0.5 to 1."""
+    """What values are raised to, to expose the picture, at most 1."""
 
     @property
     def change_nothing(self) -> bool:
@@ -131,20 +135,24 @@ def may_be_hazy(spec: ModelSpec, task_weights: Float32) -> bool:
 def choose_tones(*, black: float, highlight: float, highlight_before: float) -> Tones:
     """Choose the curve of a picture whose haze was removed.
 
-    The veil is what its black exceeds :data:`CLEAN_BLACK` by; highlights keep their luma when it is taken away. With h
-    the smaller of :data:`LEAST_HIGHLIGHT` and of the highlights of the hazy picture, the exponent is
-    ``log(h) / log(highlight)``, within :data:`LEAST_EXPONENT` to 1.
+    The veil is what its black exceeds :data:`CLEAN_BLACK` by, :data:`MOST_VEIL` at most; highlights keep their luma
+    when it is taken away. With w the smaller of :data:`LEAST_HIGHLIGHT` and of the highlights of the hazy picture, h
+    those of the result and t rising from 0 to 1 within :data:`DARK_IN_TRUTH`, the exponent is
+    ``1 - t (1 - log(w) / log(h))`` where h is less than w, else 1.
 
     Args:
         black: darkest channel that :data:`DARK_SHARE` of the pixels stay below, encoded, in [0, 1].
-        highlight: luma that :data:`HIGHLIGHT_SHARE` of them stay below.
+        highlight: h, the luma that :data:`HIGHLIGHT_SHARE` of them stay below.
         highlight_before: the same in the hazy picture.
     """
-    veil = max(0.0, black - CLEAN_BLACK)
+    veil = min(max(0.0, black - CLEAN_BLACK), MOST_VEIL)
     if highlight - veil < LEAST_CONTRAST:
         return NO_CHANGE
-    wanted = min(LEAST_HIGHLIGHT, highlight_before)
-    exponent = max(LEAST_EXPONENT, float(np.log(wanted) / np.log(highlight))) if highlight < wanted else 1.0
+    wanted, exponent = min(LEAST_HIGHLIGHT, highlight_before), 1.0
+    if highlight < wanted:
+        dark, bright = DARK_IN_TRUTH
+        trust = min(max(0.0, (highlight - dark) / (bright - dark)), 1.0)
+        exponent = 1 - trust * (1 - float(np.log(wanted) / np.log(highlight)))
     return Tones(black=veil, highlight=highlight if veil else 1.0, exponent=exponent)
 
 

@@ -88,7 +88,7 @@ class Report:
     veil: float = 0.0
     """Encoded value, in [0, 1], that was taken from all pixels because a veil was left of the haze."""
     exposure: float = 1.0
-    """What encoded values were raised to because the picture was too dark without its haze, 0.5 to 1; 1 for nothing."""
+    """What encoded values were raised to because the picture was too dark without its haze; 1 for nothing."""
     share_refined: float = 1.0
     """Share of the pixels that went through all stages, 0 to 1."""
     settings_sha256: str = ""
