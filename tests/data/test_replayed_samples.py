@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from opir.data.blurred_samples import BlurredSample
-from opir.data.replayed_samples import N_ORIENTATIONS, ReplayedBatches, oriented
+from opir.data.replayed_samples import ReplayedBatches, oriented
 from opir.deconvolution.alternation import alternation_maps
+from opir.deconvolution.orientations import N_MIRRORED, N_ORIENTATIONS, mirrored, mirrored_maps
 from opir.deconvolution.traces import trace_maps, trace_statistics
 
 
@@ -42,6 +43,16 @@ def test_a_turned_sample_is_that_of_the_turned_crop(orientation: int) -> None:
     torch.testing.assert_close(found.statistics[:10], expected.statistics[:10], atol=1e-3, rtol=0)
     first_turns = (found.maps[14:17] - expected.maps[14:17]).abs().amax() / expected.maps[14:17].abs().amax()
     assert first_turns < 0.2
+
+
+@pytest.mark.parametrize("orientation", range(N_MIRRORED))
+def test_what_the_runtime_mirrors_is_what_training_mirrors(orientation: int) -> None:
+    sharp = torch.from_numpy(rectangles(130, 130))
+    sample = made_of(sharp, sharp, torch.from_numpy(line_kernel(7)))
+    expected = oriented(sample, orientation)
+    assert np.array_equal(mirrored_maps(sample.maps.numpy(), orientation), expected.maps.numpy())
+    assert np.array_equal(mirrored(sample.kernel.numpy(), orientation), expected.kernel.numpy())
+    assert torch.equal(sample.statistics, expected.statistics)
 
 
 class Numbered(Dataset[BlurredSample]):

@@ -10,19 +10,15 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from opir.data.blurred_samples import BlurredSample, stacked
-
-N_ORIENTATIONS: Final = 8
-"""Ways to turn and mirror a square."""
-
-_MIRROR_COLUMNS, _MIRROR_ROWS, _SWAP_AXES = 1, 2, 4
-
-_AXES_SWAPPED: Final = (3, 4, 5, 0, 1, 2, *range(6, 23))
-"""Order of the maps where rows and columns change places: those along rows are those along columns then."""
-
-_DIAGONALS_SWAPPED: Final = (*range(6), 9, 10, 11, 6, 7, 8, *range(12, 23))
-"""The same where one axis is mirrored, for both diagonals."""
-
-_STATISTICS_SWAPPED: Final = (1, 0, 3, 2, 5, 4, 7, 6, 9, 8, *range(10, 14))
+from opir.deconvolution.orientations import (
+    AXES_SWAPPED,
+    DIAGONALS_SWAPPED,
+    MIRROR_COLUMNS,
+    MIRROR_ROWS,
+    N_ORIENTATIONS,
+    STATISTICS_SWAPPED,
+    SWAP_AXES,
+)
 
 _ENDLESS: Final = 2**62
 
@@ -37,7 +33,7 @@ def oriented(sample: BlurredSample, orientation: int) -> BlurredSample:
         sample: one sample, not a batch.
         orientation: 0 (as it is) to 7; bit 0 mirrors the columns, bit 1 the rows, bit 2 then swaps rows and columns.
     """
-    columns, rows, swap = (bool(orientation & bit) for bit in (_MIRROR_COLUMNS, _MIRROR_ROWS, _SWAP_AXES))
+    columns, rows, swap = (bool(orientation & bit) for bit in (MIRROR_COLUMNS, MIRROR_ROWS, SWAP_AXES))
 
     def turned(plane: Tensor) -> Tensor:
         mirrored = plane.flip([axis for axis, flips in ((-1, columns), (-2, rows)) if flips])
@@ -45,9 +41,9 @@ def oriented(sample: BlurredSample, orientation: int) -> BlurredSample:
 
     maps, statistics = turned(sample.maps), sample.statistics
     if columns != rows:
-        maps = maps[list(_DIAGONALS_SWAPPED)]
+        maps = maps[list(DIAGONALS_SWAPPED)]
     if swap:
-        maps, statistics = maps[list(_AXES_SWAPPED)], statistics[list(_STATISTICS_SWAPPED)]
+        maps, statistics = maps[list(AXES_SWAPPED)], statistics[list(STATISTICS_SWAPPED)]
     return BlurredSample(maps, statistics, turned(sample.blurred), turned(sample.sharp), turned(sample.kernel))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from opir.deconvolution.alternation import alternation_maps
 from opir.deconvolution.inverse_filter import Blur
 from opir.deconvolution.kernel import Float32
+from opir.deconvolution.orientations import N_MIRRORED, mirrored, mirrored_maps
 from opir.deconvolution.traces import trace_maps, trace_statistics
 
 LEAST_SIDE_PX: Final = 96
@@ -17,6 +18,8 @@ LEAST_SIDE_PX: Final = 96
 
 LEAST_AGREEMENT: Final = 0.85
 """Smallest cosine between the kernels of a picture's windows and their mean, softened, for one blur of the whole."""
+
+_SMALL: Final = 1e-8
 
 
 class KernelFinder(Protocol):
@@ -49,10 +52,23 @@ def estimate_blur(finder: KernelFinder, windows: Sequence[Float32]) -> Blur | No
 
 
 def _blur_of(finder: KernelFinder, window: Float32) -> Blur:
+    """Ask for the kernel of the window and of its mirror images: what they agree on is more probable.
+
+    The mean is geometric, so that a place that one of them excludes is excluded.
+    """
     gray = np.ascontiguousarray(window.mean(axis=0))
-    maps = np.concatenate((trace_maps(gray), alternation_maps(gray)))
-    kernel, regularisers = finder.kernel(maps[None], trace_statistics(gray)[None])
-    return Blur(kernel=kernel[0], log_regularisers=regularisers[0])
+    maps, statistics = np.concatenate((trace_maps(gray), alternation_maps(gray))), trace_statistics(gray)
+    logarithms, regularisers = [], []
+    for orientation in range(N_MIRRORED):
+        seen = np.ascontiguousarray(mirrored_maps(maps, orientation))
+        kernel, log_regularisers = finder.kernel(seen[None], statistics[None])
+        logarithms.append(np.log(mirrored(kernel[0], orientation) + _SMALL))
+        regularisers.append(log_regularisers[0])
+    product = np.exp(np.mean(logarithms, axis=0))
+    return Blur(
+        kernel=(product / product.sum()).astype(np.float32),
+        log_regularisers=np.mean(regularisers, axis=0, dtype=np.float32),
+    )
 
 
 def _softened(kernel: Float32) -> Float32:
