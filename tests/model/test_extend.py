@@ -43,3 +43,6 @@ def test_weights_of_another_size_are_not_extended():
         with pytest.raises(ConfigurationError, match="can only gain blocks or a task_rank"):
             extended(network, other)
     assert not may_extend(replace(SMALL, task_rank=2), replace(SMALL, task_rank=4))
+    fewer_levels = replace(SMALL, widths=SMALL.widths[:1], encoder_blocks=(1,), decoder_blocks=(), downscale=8)
+    assert not may_extend(SMALL, fewer_levels)
+    assert not may_extend(fewer_levels, SMALL)

@@ -17,16 +17,15 @@ def may_extend(start: NetworkConfig, target: NetworkConfig) -> bool:
     """Tell whether a network of ``start`` becomes one of ``target`` by adding what changes nothing at first: blocks at
     the ends of its levels, and changes of tasks to convolutions that have none.
     """
-    more_blocks = all(
-        len(few) == len(many) and all(a <= b for a, b in zip(few, many, strict=True))
-        for few, many in (
-            (start.encoder_blocks, target.encoder_blocks),
-            (start.decoder_blocks, target.decoder_blocks),
-        )
+    blocks = (
+        (start.encoder_blocks, target.encoder_blocks),
+        (start.decoder_blocks, target.decoder_blocks),
     )
-    more_rank = start.task_rank in (0, target.task_rank)
-    grown = replace(start, encoder_blocks=target.encoder_blocks, decoder_blocks=target.decoder_blocks)
-    return more_blocks and more_rank and replace(grown, task_rank=target.task_rank) == target
+    for few, many in blocks:
+        if len(few) != len(many) or any(before > after for before, after in zip(few, many, strict=True)):
+            return False
+    added = {name: getattr(target, name) for name in ("encoder_blocks", "decoder_blocks", "task_rank")}
+    return start.task_rank in (0, target.task_rank) and replace(start, **added) == target
 
 
 def extended(network: RestorationNetwork, target: NetworkConfig) -> RestorationNetwork:
