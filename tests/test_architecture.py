@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "opir"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
-    {"errors", "tasks"},
+    {"errors", "tasks", "srgb"},
     {"imaging", "physics", "ops", "metrics", "deconvolution"},
     {"model", "data", "baselines"},
     {"training", "evaluation", "runtime", "export"},
@@ -22,7 +22,7 @@ LAYERS = (
     {"server", "cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-WITHOUT_TORCH = ("errors", "tasks", "imaging", "deconvolution", "runtime", "batch", "analysis", "cli", "server")
+WITHOUT_TORCH = ("errors", "tasks", "srgb", "imaging", "deconvolution", "runtime", "batch", "analysis", "cli", "server")
 TORCH_ENGINE = "opir.runtime.torch_"
 """Begins the names of the runtime's modules that need torch; they are loaded when the engine is asked for."""
 LONGEST_FILE = 400

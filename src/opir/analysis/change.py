@@ -26,7 +26,8 @@ def model_change(engine: Engine, image: Float32, summary: Summary, *, task: Task
     """Return the mean absolute difference that the restoration makes [grey levels of 255].
 
     The network runs on four windows of a larger picture, with the estimate of the whole picture. Their margins do
-    not count, but at 32 px they are smaller than the network's halo, so that the figure is an estimate.
+    not count, but at 32 px they are smaller than the network's halo, so that the figure is an estimate. It does not
+    hold what black point and exposure add once haze is gone.
 
     Args:
         engine: the model.
