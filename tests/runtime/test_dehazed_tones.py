@@ -111,8 +111,7 @@ def handed_over(restored: Float32, tiles: list[Window]) -> tuple[Float32, Float3
         shown[(..., *window.slices)] = values
         scale[window.slices] = there
 
-    picture.hand_over(deliver)
-    return shown, scale, picture.tones
+    return shown, scale, picture.hand_over(deliver)
 
 
 def test_a_dark_result_is_raised_and_its_scale_with_it() -> None:

@@ -50,7 +50,7 @@ def oriented(sample: BlurredSample, orientation: int) -> BlurredSample:
 class ReplayedBatches:
     """An endless, reproducible stream of batches: blocks of samples, each gone through several times.
 
-    A sample takes five times as long to make as to learn from. Batch k depends on the samples, the seed and k alone.
+    A sample takes four times as long to make as to learn from. Batch k depends on the samples, the seed and k alone.
     """
 
     def __init__(

@@ -67,17 +67,22 @@ class Tones:
 
     def applied(self, image: Float32) -> Float32:
         """Map encoded values of any shape in [0, 1]; what was darker than the veil becomes 0."""
-        gain = self.highlight / (self.highlight - self.black)
-        without_veil = np.clip((image - np.float32(self.black)) * np.float32(gain), 0.0, 1.0)
-        toned: Float32 = without_veil ** np.float32(self.exponent)
+        toned: Float32 = self._without_veil(image, least=0.0) ** np.float32(self.exponent)
         return toned
 
     def slope(self, values: Float32) -> Float32:
         """Slope of the curve at encoded values of any shape in [0, 1], that at 0.001 for what is darker."""
-        gain = self.highlight / (self.highlight - self.black)
-        without_veil = np.clip((values - np.float32(self.black)) * np.float32(gain), 1 / _N_BINS, 1.0)
-        slope: Float32 = np.float32(gain * self.exponent) * without_veil ** np.float32(self.exponent - 1)
+        without_veil = self._without_veil(values, least=1 / _N_BINS)
+        slope: Float32 = np.float32(self._gain * self.exponent) * without_veil ** np.float32(self.exponent - 1)
         return slope
+
+    @property
+    def _gain(self) -> float:
+        return self.highlight / (self.highlight - self.black)
+
+    def _without_veil(self, values: Float32, *, least: float) -> Float32:
+        clipped: Float32 = np.clip((values - np.float32(self.black)) * np.float32(self._gain), least, 1.0)
+        return clipped
 
 
 NO_CHANGE: Final = Tones()
@@ -105,18 +110,20 @@ class DehazedPicture:
         self._luma_after += _histogram(luma(clipped))
         self._darkest_after += _histogram(clipped.min(axis=0))
 
-    @property
-    def tones(self) -> Tones:
-        """The curve that its veil and its highlights ask for."""
+    def _tones(self) -> Tones:
+        """Choose the curve that its veil and its highlights ask for."""
         return choose_tones(
             black=_quantile(self._darkest_after, DARK_SHARE),
             highlight=_quantile(self._luma_after, HIGHLIGHT_SHARE),
             highlight_before=_quantile(self._luma_before, HIGHLIGHT_SHARE),
         )
 
-    def hand_over(self, deliver: Deliver) -> None:
-        """Deliver the picture in bands. The scale grows by the slope of the curve at the luma of a pixel."""
-        tones = self.tones
+    def hand_over(self, deliver: Deliver) -> Tones:
+        """Deliver the picture in bands, and return the curve that it follows.
+
+        The scale grows by the slope of the curve at the luma of a pixel.
+        """
+        tones = self._tones()
         height, width = self._scale.shape
         for top in range(0, height, _BAND_PX):
             window = Window(top=top, left=0, bottom=min(top + _BAND_PX, height), right=width)
@@ -124,6 +131,7 @@ class DehazedPicture:
             if not tones.change_nothing:
                 restored, scale = tones.applied(restored), scale * tones.slope(luma(restored))
             deliver(window, restored, scale)
+        return tones
 
 
 def may_be_hazy(spec: ModelSpec, task_weights: Float32) -> bool:

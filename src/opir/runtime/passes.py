@@ -125,8 +125,7 @@ def restore_pixels(
     if may_be_hazy(engine.spec, weights):
         picture = DehazedPicture(pixels)
         passes.run(picture.deliver)
-        picture.hand_over(deliver)
-        tones = picture.tones
+        tones = picture.hand_over(deliver)
     else:
         passes.run(deliver)
     return TilesResult(found=found[0], n_tiles=len(cores), share_refined=passes.share_refined, blur=blur, tones=tones)
