@@ -13,8 +13,10 @@ from conftest_model import SMALL, randomise
 from conftest_training import small_recipe
 from opir.errors import ConfigurationError
 from opir.model import RestorationNetwork
+from opir.model.task_owned import owned_entries
+from opir.tasks import TASKS
 from opir.training.distributed import Processes
-from opir.training.frozen import freeze
+from opir.training.frozen import freeze, train_tasks_alone
 from opir.training.optimiser import build_optimiser
 from opir.training.recipe import Phase
 from opir.training.sample_source import step_batches
@@ -27,13 +29,20 @@ def changed_by_a_step(recipe) -> set[str]:
     """Names of the parameters that one step changes."""
     torch.manual_seed(0)
     network = randomise(RestorationNetwork(SMALL)).train()
+    before = stepped(network, recipe)
+    return {name for name, parameter in network.named_parameters() if not torch.equal(parameter, before[name])}
+
+
+def stepped(network: RestorationNetwork, recipe) -> dict[str, torch.Tensor]:
+    """Take one step; the weights of before."""
     freeze(network, recipe.frozen)
+    train_tasks_alone(network, recipe.only_tasks)
     before = copy.deepcopy(dict(network.named_parameters()))
     (batch,) = next(step_batches(small_banks(), recipe, ALONE, first=0, n_workers=0))
     n_stages = recipe.phases[0].n_stages
     result = training_step(network, build_optimiser(network, recipe), [batch], recipe, ALONE, n_stages=n_stages)
     assert result.finite
-    return {name for name, parameter in network.named_parameters() if not torch.equal(parameter, before[name])}
+    return before
 
 
 def test_frozen_parts_keep_their_weights_and_the_others_do_not():
@@ -68,3 +77,31 @@ def test_an_unknown_part_is_named(part):
 def test_something_must_be_left_to_train():
     with pytest.raises(ConfigurationError, match="something to train"):
         freeze(RestorationNetwork(SMALL), ("estimator", "predictor", "head", "task_parameters"))
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "muon"])
+def test_a_task_alone_changes_what_it_owns_and_no_picture_without_it(optimiser):
+    torch.manual_seed(0)
+    network = randomise(RestorationNetwork(replace(SMALL, task_rank=2, block_modulation=True))).train()
+    image, weights = torch.rand(1, 3, 24, 24), torch.full((1, len(TASKS)), 0.5)
+    without = weights.clone()
+    without[:, TASKS.index("noise")] = 0
+    with torch.no_grad():
+        restored, restored_without = network(image, weights).restored, network(image, without).restored
+    recipe = small_recipe(only_tasks=("noise",), frozen=("estimator",), optimiser=optimiser, weight_decay=0.1)
+    before = stepped(network, recipe)
+    owned = owned_entries(network, ("noise",))
+    for name, parameter in network.named_parameters():
+        changed = parameter != before[name]
+        assert changed.any() == (name in owned), name
+        assert not (changed & ~owned.get(name, torch.zeros_like(changed))).any(), name
+    with torch.no_grad():
+        assert torch.equal(network(image, without).restored, restored_without)
+        assert not torch.equal(network(image, weights).restored, restored)
+
+
+def test_tasks_without_weights_to_train_are_an_error():
+    network = RestorationNetwork(SMALL)
+    freeze(network, ("predictor", "task_parameters"))
+    with pytest.raises(ConfigurationError, match="only_tasks=haze"):
+        train_tasks_alone(network, ("haze",))

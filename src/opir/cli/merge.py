@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from opir.cli.console import choice
+from opir.tasks import TASKS
+
 
 def merge(
     weights: Annotated[Path, typer.Argument(help="Weights, safetensors or a model folder.", exists=True)],
@@ -17,6 +20,10 @@ def merge(
         list[str] | None,
         typer.Option("--only", metavar="PART", help="Merge this part alone, such as estimator; repeatable."),
     ] = None,
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option("--task", help="Merge only the weights that this task owns; repeatable."),
+    ] = None,
 ) -> None:
     """Average two networks of one origin, or take a part of the second: --only estimator --share 1."""
     from opir.model.merge import merged
@@ -24,7 +31,8 @@ def merge(
 
     if output.exists():
         raise typer.BadParameter(f"{output} exists; choose another name or remove it", param_hint="--output")
-    network = merged(load_network(weights), load_network(other), share=share, parts=tuple(parts or ()))
+    owners = tuple(choice(task, TASKS, option="--task") for task in tasks or ())
+    network = merged(load_network(weights), load_network(other), share=share, parts=tuple(parts or ()), tasks=owners)
     output.parent.mkdir(parents=True, exist_ok=True)
     save_network(network, output)
     typer.echo(str(output))

@@ -10,12 +10,19 @@ import torch
 from opir.errors import ConfigurationError
 from opir.model.network import RestorationNetwork
 from opir.model.parts import parameters_of_parts
+from opir.model.task_owned import owned_entries
+from opir.tasks import Task
 
 
 def merged(
-    network: RestorationNetwork, other: RestorationNetwork, *, share: float, parts: Sequence[str] = ()
+    network: RestorationNetwork,
+    other: RestorationNetwork,
+    *,
+    share: float,
+    parts: Sequence[str] = (),
+    tasks: Sequence[Task] = (),
 ) -> RestorationNetwork:
-    """The mean ``(1 - share) * network + share * other`` of all weights, or of some parts; the rest is ``network``'s.
+    """The mean ``(1 - share) * network + share * other`` of all weights, or of some; the rest is ``network``'s.
 
     The mean of weights before and after further training keeps most of both, where one of them alone has forgotten
     (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022). It means something only for networks that
@@ -27,6 +34,8 @@ def merged(
         other: of the same configuration, left as it is.
         share: of ``other``, 0 to 1.
         parts: names of modules or parameters, dotted, such as "estimator" or "head.weight"; none for everything.
+        tasks: merge only what these own (:func:`~opir.model.task_owned.owned_entries`); none for everything. Tasks that
+            were trained apart from each other (``only_tasks``) are put together with a share of 1.
 
     Raises:
         ConfigurationError: if the networks differ in their configuration, the share is not one, or there is no such
@@ -39,8 +48,11 @@ def merged(
     result = copy.deepcopy(network)
     theirs = dict(other.named_parameters())
     chosen = parameters_of_parts(network, parts, option="parts") if parts else set(theirs)
+    owned = owned_entries(network, tasks)
     with torch.no_grad():
         for name, mine in result.named_parameters():
-            if name in chosen:
-                mine.lerp_(theirs[name], share)
+            if name not in chosen or (tasks and name not in owned):
+                continue
+            mean = torch.lerp(mine, theirs[name], share)
+            mine.copy_(torch.where(owned[name], mean, mine) if tasks else mean)
     return result

@@ -20,7 +20,7 @@ from opir.training.average import WeightAverage
 from opir.training.checkpoint import STATE_NAME, TrainingState, load_checkpoint, save_checkpoint
 from opir.training.context_teacher import ContextTeacher
 from opir.training.distributed import Processes, joined_processes
-from opir.training.frozen import freeze
+from opir.training.frozen import freeze, train_tasks_alone
 from opir.training.measurements import PSNR_OF, Means
 from opir.training.optimiser import build_optimiser
 from opir.training.recipe import Recipe
@@ -159,6 +159,7 @@ def _initial_state(recipe: Recipe, start_from: Path | None, processes: Processes
     check_start(recipe, network.config)
     network = extended(network, recipe.model)
     freeze(network, recipe.frozen)
+    train_tasks_alone(network, recipe.only_tasks)
     network.to(processes.device).train()
     optimiser = build_optimiser(network, recipe)
     average = WeightAverage(network, decay=recipe.average_decay)

@@ -64,7 +64,7 @@ def build_optimiser(network: RestorationNetwork, recipe: Recipe) -> Optimisers:
         [{"params": others, "rate_factor": 1.0}],
         lr=recipe.learning_rate,
         betas=(0.9, recipe.second_moment_decay),
-        weight_decay=recipe.weight_decay,
+        weight_decay=0.0 if recipe.only_tasks else recipe.weight_decay,  # would move what has no gradient
     )
     if not orthogonal:
         return Optimisers([adamw])

@@ -10,6 +10,7 @@ from opir.data.mixture import Ingredient
 from opir.errors import ConfigurationError
 from opir.model.config import NetworkConfig
 from opir.model.presets import preset
+from opir.tasks import Task
 from opir.training.losses import LossWeights
 
 Precision = Literal["float32", "bfloat16"]
@@ -91,6 +92,9 @@ class Recipe:
     frozen: tuple[str, ...] = ()
     """Parts of the network that keep the weights they begin with: "estimator", or "estimator.entry"."""
 
+    only_tasks: tuple[Task, ...] = ()
+    """Tasks whose own weights alone are trained: pictures without them are restored as before. None: all weights."""
+
     n_steps: int = 10_000
     """Steps of the optimiser."""
 
@@ -113,7 +117,7 @@ class Recipe:
     """Beta 2 of AdamW. Gradients differ by orders of magnitude between samples; a short memory makes steps wild."""
 
     weight_decay: float = 1e-4
-    """Decoupled weight decay."""
+    """Decoupled weight decay; none with ``only_tasks``."""
 
     max_gradient_norm: float = 0.5
     """Gradients are scaled down to this norm."""
