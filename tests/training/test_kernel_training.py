@@ -104,3 +104,5 @@ def test_impossible_runs_are_refused() -> None:
         KernelRecipe(n_steps=0, batch_size=-1)
     with pytest.raises(ConfigurationError, match="block_size must be a multiple of batch_size, 16; got 24"):
         KernelRecipe(block_size=24)
+    with pytest.raises(ConfigurationError, match="seed must lie in 0 to 2147483647; got 2147483648"):
+        KernelRecipe(seed=2**31)

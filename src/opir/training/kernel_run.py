@@ -36,6 +36,9 @@ LEAST_GUIDANCE: Final = 0.5
 FULL_GUIDANCE_SHARE: Final = 3 / 8
 """Share of the steps over which it falls to that."""
 
+SEED_LIMIT: Final = 2**31
+"""Seeds are below this: torch's generators are seeded with their products with numbers of steps and blocks."""
+
 _DECIBELS: Final = -10 / 2.302585
 
 
@@ -65,6 +68,8 @@ class KernelRecipe:
     def __post_init__(self) -> None:
         positive = ("n_steps", "batch_size", "block_size", "n_replays", "learning_rate")
         wrong = [f"{name} must be positive; got {getattr(self, name)}" for name in positive if getattr(self, name) <= 0]
+        if not 0 <= self.seed < SEED_LIMIT:
+            wrong.append(f"seed must lie in 0 to {SEED_LIMIT - 1}; got {self.seed}")
         if not wrong and self.block_size % self.batch_size:
             wrong = [f"block_size must be a multiple of batch_size, {self.batch_size}; got {self.block_size}"]
         if wrong:
