@@ -11,17 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from opir.runtime.engine import Float32
-from opir.runtime.pixels import Pixels
-from opir.runtime.spec import ModelSpec
-from opir.runtime.stages import Deliver
-from opir.runtime.tiling import Window
-from opir.srgb import luma
-
-LEAST_WEIGHT: Final = 0.25
-"""Weight of the task haze from which on tones are looked at."""
 
 DARK_SHARE: Final = 0.02
 """Share of the pixels whose smallest channel is darker than what counts as the black of a picture."""
@@ -45,8 +36,8 @@ exposed."""
 LEAST_CONTRAST: Final = 0.1
 """Least distance between the veil and the highlights: a picture without any contrast stays as it is."""
 
-_N_BINS: Final = 1024
-_BAND_PX: Final = 256
+LEAST_VALUE: Final = 0.001
+"""Encoded value below which the slope of the curve grows no more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +63,7 @@ class Tones:
 
     def slope(self, values: Float32) -> Float32:
         """Slope of the curve at encoded values of any shape in [0, 1], that at 0.001 for what is darker."""
-        without_veil = self._without_veil(values, least=1 / _N_BINS)
+        without_veil = self._without_veil(values, least=LEAST_VALUE)
         slope: Float32 = np.float32(self._gain * self.exponent) * without_veil ** np.float32(self.exponent - 1)
         return slope
 
@@ -86,58 +77,6 @@ class Tones:
 
 
 NO_CHANGE: Final = Tones()
-
-
-class DehazedPicture:
-    """Takes the tiles of a result, and hands the whole over once its tones are known.
-
-    Until then it is held in float32, 16 bytes per pixel with its scale, so that tiles stay exact.
-    """
-
-    def __init__(self, pixels: Pixels) -> None:
-        """``pixels`` are those of the hazy picture."""
-        self._hazy = pixels
-        self._restored = np.empty((3, pixels.height, pixels.width), np.float32)
-        self._scale = np.empty((pixels.height, pixels.width), np.float32)
-        self._luma_before, self._luma_after, self._darkest_after = np.zeros((3, _N_BINS), np.int64)
-
-    def deliver(self, window: Window, restored: Float32, scale: Float32) -> None:
-        """Take a window of the picture: restoration (3, h, w), not clipped, and scale (h, w)."""
-        clipped = np.clip(restored, 0.0, 1.0)
-        self._restored[(..., *window.slices)] = clipped
-        self._scale[window.slices] = scale
-        self._luma_before += _histogram(luma(self._hazy.cut(window)[0]))
-        self._luma_after += _histogram(luma(clipped))
-        self._darkest_after += _histogram(clipped.min(axis=0))
-
-    def _tones(self) -> Tones:
-        """Choose the curve that its veil and its highlights ask for."""
-        return choose_tones(
-            black=_quantile(self._darkest_after, DARK_SHARE),
-            highlight=_quantile(self._luma_after, HIGHLIGHT_SHARE),
-            highlight_before=_quantile(self._luma_before, HIGHLIGHT_SHARE),
-        )
-
-    def hand_over(self, deliver: Deliver) -> Tones:
-        """Deliver the picture in bands, and return the curve that it follows.
-
-        The scale grows by the slope of the curve at the luma of a pixel.
-        """
-        tones = self._tones()
-        height, width = self._scale.shape
-        for top in range(0, height, _BAND_PX):
-            window = Window(top=top, left=0, bottom=min(top + _BAND_PX, height), right=width)
-            restored, scale = self._restored[(..., *window.slices)], self._scale[window.slices]
-            if not tones.change_nothing:
-                restored, scale = tones.applied(restored), scale * tones.slope(luma(restored))
-            deliver(window, restored, scale)
-        return tones
-
-
-def may_be_hazy(spec: ModelSpec, task_weights: Float32) -> bool:
-    """Tell whether the weights of the tasks (T,) remove haze, which the model must have learned."""
-    weights = dict(zip(spec.tasks, task_weights.tolist(), strict=True))
-    return "haze" in spec.trained_tasks and bool(weights["haze"] >= LEAST_WEIGHT)
 
 
 def choose_tones(*, black: float, highlight: float, highlight_before: float) -> Tones:
@@ -162,18 +101,3 @@ def choose_tones(*, black: float, highlight: float, highlight_before: float) -> 
         trust = min(max(0.0, (highlight - dark) / (bright - dark)), 1.0)
         exponent = 1 - trust * (1 - float(np.log(wanted) / np.log(highlight)))
     return Tones(black=veil, highlight=highlight if veil else 1.0, exponent=exponent)
-
-
-def _histogram(values: Float32) -> NDArray[np.int64]:
-    """Count values in [0, 1]."""
-    bins = np.clip(values * _N_BINS, 0, _N_BINS - 1).astype(np.intp)
-    return np.bincount(bins.ravel(), minlength=_N_BINS)
-
-
-def _quantile(histogram: NDArray[np.int64], share: float) -> float:
-    """Value that a share of what was counted stays below, between the borders of its bin by how much lies below."""
-    below = np.cumsum(histogram)
-    wanted = share * below[-1]
-    bin_ = int(np.searchsorted(below, wanted))
-    inside = (wanted - (below[bin_] - histogram[bin_])) / histogram[bin_]
-    return float((bin_ + inside) / _N_BINS)

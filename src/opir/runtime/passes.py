@@ -13,10 +13,12 @@ import numpy as np
 from opir.deconvolution.inverse_filter import Blur
 from opir.errors import ShapeError
 from opir.runtime.deconvolved_pixels import DeconvolvedPixels, find_blur
-from opir.runtime.dehazed_tones import NO_CHANGE, DehazedPicture, Tones, may_be_hazy
+from opir.runtime.dehazed_picture import DehazedPicture, may_be_hazy
+from opir.runtime.dehazed_tones import NO_CHANGE, Tones
 from opir.runtime.effort import DEFAULT_EFFORT, Effort
 from opir.runtime.engine import Engine, Float32
 from opir.runtime.pixels import ArrayPixels, Pixels
+from opir.runtime.smooth_change import smoothness
 from opir.runtime.stages import Conditions, Deliver, Progress, StagePasses, check_finite
 from opir.runtime.tiling import Window, plan_cores
 from opir.runtime.told_tasks import settled
@@ -123,7 +125,7 @@ def restore_pixels(
     passes = StagePasses(engine, seen, cores, conditions, progress)
     tones = NO_CHANGE
     if may_be_hazy(engine.spec, weights):
-        picture = DehazedPicture(pixels)
+        picture = DehazedPicture(pixels, smoothness=smoothness(engine.spec, weights))
         passes.run(picture.deliver)
         tones = picture.hand_over(deliver)
     else:
