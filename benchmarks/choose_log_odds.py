@@ -24,6 +24,7 @@ from calibration import photographs
 from opir.data.image_bank import ImageBank
 from opir.data.training_set import TrainingSet
 from opir.model import RestorationNetwork, load_network
+from opir.model.task_weights import task_weights_of
 from opir.tasks import TASKS
 from opir.training.recipes import recipe as named_recipe
 
@@ -107,7 +108,7 @@ def measure(network: RestorationNetwork, samples: TrainingSet, n: int, row: int)
         labels.append(sample.labels.double().numpy())
         psnr.append([])
         for presence in PRESENCE:
-            weights = torch.sigmoid(seen.task_logits)
+            weights = task_weights_of(seen.task_logits)
             weights[0, row] = presence
             restored, _ = network.stage(image, image, torch.zeros_like(image[:, :1]), weights, seen.context, 0)
             error = (torch.round(restored[0].clamp(0, 1) * 255) / 255 - sample.clean).square().mean().item()

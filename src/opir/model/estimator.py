@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from opir.model.config import NetworkConfig
 from opir.model.padding import pad_to_stride
+from opir.model.task_weights import task_weights_of
 
 ENCODER_STRIDE = 8
 """Pixels per cell of the encoder's feature map."""
@@ -82,7 +83,7 @@ class DegradationEstimator(nn.Module):
     def forward(self, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Task weights p (B, T) in [0, 1] and context z (B, Z) from averaged features (B, C)."""
         logits, context = self.logits(mean)
-        return torch.sigmoid(logits), context
+        return task_weights_of(logits), context
 
 
 def _widening(width: int, dilation: int) -> nn.Conv2d:

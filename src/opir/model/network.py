@@ -14,6 +14,7 @@ from opir.model.operator import InverseOperator, uncertainty_from_scale
 from opir.model.padding import pad_to_stride
 from opir.model.predictor import OperatorPredictor
 from opir.model.task_parameters import OperatorHead, TaskParameters
+from opir.model.task_weights import task_weights_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +91,7 @@ class RestorationNetwork(nn.Module):
         height, width = image.shape[2:]
         padded = pad_to_stride(image, self.config.stride)
         logits, context = self.estimator.judge(image if surroundings is None else surroundings)
-        weights = torch.sigmoid(logits)
+        weights = task_weights_of(logits)
         if task_weights is not None:
             weights = task_weights if told is None else torch.where(told, task_weights, weights)
         current, scale = padded, torch.zeros_like(padded[:, :1])
