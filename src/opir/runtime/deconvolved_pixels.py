@@ -10,14 +10,16 @@ from opir.deconvolution.estimate import estimate_blur
 from opir.deconvolution.inverse_filter import FILTER_REACH_PX, Blur, filtered, inverse_filter
 from opir.runtime.engine import Engine, Float32, KernelEngine
 from opir.runtime.pixels import Pixels
+from opir.runtime.result import LIKELY
 from opir.runtime.spec import ModelSpec
 from opir.runtime.tiling import Window
 
-LEAST_WEIGHT: Final = 0.5
-"""Weight of the task blur from which on its kernel is looked for."""
+LEAST_WEIGHT: Final = 0.25
+"""Weight of the task blur from which on its kernel is looked for: one that is looked for in vain costs time and nothing
+else."""
 
-LEAST_WEIGHT_ALONE: Final = 0.25
-"""The same where none of :data:`HIDING` is found: a kernel that is looked for in vain costs time and nothing else."""
+LEAST_WEIGHT_HIDDEN: Final = 0.9
+"""The same where one of :data:`HIDING` is found: in noise kernels are found where there are none."""
 
 HIDING: Final = ("noise", "haze")
 """Tasks whose degradations hide the traces of a kernel, or change what a filter does to it."""
@@ -80,8 +82,8 @@ def find_blur(engine: Engine, pixels: Pixels, task_weights: Float32) -> Blur | N
 def may_be_blurred(spec: ModelSpec, task_weights: Float32) -> bool:
     """Tell whether the weights of the tasks (T,) make it worth while to look for a kernel."""
     weights = dict(zip(spec.tasks, task_weights.tolist(), strict=True))
-    hidden = any(weights.get(task, 0.0) >= LEAST_WEIGHT for task in HIDING)
-    return bool(weights.get("blur", 0.0) >= (LEAST_WEIGHT if hidden else LEAST_WEIGHT_ALONE))
+    hidden = any(weights.get(task, 0.0) >= LIKELY for task in HIDING)
+    return bool(weights.get("blur", 0.0) >= (LEAST_WEIGHT_HIDDEN if hidden else LEAST_WEIGHT))
 
 
 def _windows_with_edges(pixels: Pixels) -> list[Float32]:
