@@ -75,7 +75,7 @@ def test_a_blur_is_looked_for_where_there_may_be_one() -> None:
         (told(0.49, noise=0.5), False),
         (told(0.49, haze=0.5), False),
         (told(0.89, noise=0.5), False),
-        (told(0.9, noise=1.0, haze=1.0), True),
+        (told(0.91, noise=1.0, haze=1.0), True),
         (told(0.0, jpeg=1.0), False),
     ],
 )
