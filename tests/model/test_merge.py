@@ -62,6 +62,11 @@ def test_tasks_that_were_changed_apart_come_together():
         assert torch.equal(apart.get_parameter(name), parameter), name
 
 
+def test_tasks_that_own_nothing_in_a_part_are_named():
+    with pytest.raises(ConfigurationError, match="haze own nothing in estimator"):
+        merged(network(0), network(1), share=1.0, parts=("estimator",), tasks=("haze",))
+
+
 def test_what_does_not_fit_is_named():
     with pytest.raises(ConfigurationError, match="estimator, predictor, task_parameters, head"):
         merged(network(0), network(1), share=1.0, parts=("estimater",))

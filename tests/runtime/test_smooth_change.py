@@ -9,6 +9,7 @@ import pytest
 from scipy import ndimage
 from tests.fake_engine import fake_spec
 
+from opir.runtime import smooth_change as smooth_change_module
 from opir.runtime.engine import Float32
 from opir.runtime.pixels import ArrayPixels
 from opir.runtime.smooth_change import LEAST_SIDE_PX, LEAST_VARIANCE, SIDES_PER_RADIUS, SmoothChange, smoothness
@@ -65,6 +66,19 @@ def test_edges_of_the_picture_stay_sharp() -> None:
 def test_any_size(size: tuple[int, int]) -> None:
     hazy = picture(*size)
     np.testing.assert_allclose(smooth_change(hazy, hazy), 0, atol=1e-6)
+
+
+def test_a_panorama_is_reduced_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opir.runtime.smooth_change.MOST_CELLS", 10_000)
+    sizes = []
+    fit = smooth_change_module._affine_fit
+    monkeypatch.setattr(
+        smooth_change_module, "_affine_fit", lambda guide, *rest: (sizes.append(guide.size // 3), fit(guide, *rest))[1]
+    )
+    clean = picture(100, 900)
+    hazy = 0.5 * clean + np.float32(0.4)
+    assert np.abs(hazy + smooth_change(hazy, clean) - clean).max() < 0.03
+    assert sizes == [34 * 300]
 
 
 def test_windows_are_parts_of_the_whole() -> None:

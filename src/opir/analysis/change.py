@@ -27,7 +27,7 @@ def model_change(engine: Engine, image: Float32, summary: Summary, *, task: Task
 
     The network runs on four windows of a larger picture, with the estimate of the whole picture. Their margins do
     not count, but at 32 px they are smaller than the network's halo, so that the figure is an estimate. It does not
-    hold what black point and exposure add once haze is gone.
+    hold what the filter of a found kernel adds, nor the smoothness, black point and exposure of what haze leaves.
 
     Args:
         engine: the model.

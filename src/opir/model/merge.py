@@ -38,8 +38,8 @@ def merged(
             were trained apart from each other (``only_tasks``) are put together with a share of 1.
 
     Raises:
-        ConfigurationError: if the networks differ in their configuration, the share is not one, or there is no such
-            part.
+        ConfigurationError: if the networks differ in their configuration, the share is not one, there is no such
+            part, or the tasks own nothing in the parts.
     """
     if network.config != other.config:
         raise ConfigurationError(f"networks of one configuration can be merged; got {network.config}, {other.config}")
@@ -49,6 +49,8 @@ def merged(
     theirs = dict(other.named_parameters())
     chosen = parameters_of_parts(network, parts, option="parts") if parts else set(theirs)
     owned = owned_entries(network, tasks)
+    if tasks and not chosen & set(owned):
+        raise ConfigurationError(f"{', '.join(tasks)} own nothing in {', '.join(parts) or 'this network'}")
     with torch.no_grad():
         for name, mine in result.named_parameters():
             if name not in chosen or (tasks and name not in owned):

@@ -51,9 +51,9 @@ class DehazedPicture:
         self._scale[window.slices] = scale
 
     def hand_over(self, deliver: Deliver) -> Tones:
-        """Deliver the picture in bands, and return the curve that it follows.
+        """Deliver the picture in bands, (3, h, w) in [0, 1] and scale (h, w), and return the curve that it follows.
 
-        The scale grows by the slope of the curve at the luma of a pixel.
+        The scale grows by the slope of the curve at the luma of a pixel; that the change is smooth leaves it as it is.
         """
         if self._smoothness >= LEAST_SMOOTHNESS:
             self._make_smooth()

@@ -1,7 +1,8 @@
 """The restoration of a picture: an encoder pass, the estimate, then the stages, tile by tile.
 
-Only the estimate, the kernel of a blur and the tones without haze are global; the first sees the picture through a
-mean, which adds up over tiles, the second through a few windows, the third through histograms.
+Only the estimate, the kernel of a blur, and the smooth change and the tones of a picture without its haze are global;
+the first sees the picture through a mean, which adds up over tiles, the second through a few windows, the third through
+a reduced copy, the last through histograms.
 """
 
 from __future__ import annotations
@@ -125,7 +126,9 @@ def restore_pixels(
     passes = StagePasses(engine, seen, cores, conditions, progress)
     tones = NO_CHANGE
     if may_be_hazy(engine.spec, weights):
-        picture = DehazedPicture(pixels, smoothness=smoothness(engine.spec, weights))
+        # what sharpens is not affine in the picture
+        share = 0.0 if blur is not None else smoothness(engine.spec, weights)
+        picture = DehazedPicture(pixels, smoothness=share)
         passes.run(picture.deliver)
         tones = picture.hand_over(deliver)
     else:

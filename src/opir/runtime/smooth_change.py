@@ -9,6 +9,7 @@ The coefficients are found on a reduced picture (He and Sun, "Fast guided filter
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -25,6 +26,9 @@ BAND_PX: Final = 256
 
 LEAST_SIDE_PX: Final = 256
 """Pictures are reduced by the largest whole factor that leaves their shorter side this long."""
+
+MOST_CELLS: Final = 1_000_000
+"""Panoramas are reduced further: no more cells than this are held, about 300 bytes each while they are fitted."""
 
 SIDES_PER_RADIUS: Final = 16
 """The shorter side, in units of the distance within which a change is affine."""
@@ -50,7 +54,7 @@ def smoothness(spec: ModelSpec, task_weights: Float32) -> float:
 class SmoothChange:
     """The change ``slope * picture + offset`` that is nearest to that of a network, around every pixel and per channel.
 
-    Slope and offset are held reduced, so the largest photograph needs about as much memory as a small one.
+    Slope and offset are held reduced, in about :data:`MOST_CELLS` cells at most, so memory is bounded whatever the picture.
     """
 
     def __init__(self, hazy: Pixels, restored: Float32) -> None:
@@ -61,14 +65,19 @@ class SmoothChange:
             restored: (3, H, W), the picture after, encoded, in [0, 1]; of the size of ``hazy``.
         """
         height, width = restored.shape[1:]
-        self._factor = max(1, min(height, width) // LEAST_SIDE_PX)
+        self._factor = max(1, min(height, width) // LEAST_SIDE_PX, math.ceil((height * width / MOST_CELLS) ** 0.5))
         before = np.concatenate([_reduced(cut, self._factor) for _, cut in self._bands(hazy)], axis=1)
         after = _reduced(restored, self._factor)
         radius = min(before.shape[1:]) // SIDES_PER_RADIUS
         self._slope, self._offset = _affine_fit(before, after - before, max(1, radius))
 
     def at(self, window: Window, hazy: Float32) -> Float32:
-        """Return the change (3, h, w) of a window, whose picture before is ``hazy`` (3, h, w)."""
+        """Return the change of a window, (3, h, w), of either sign and not clipped.
+
+        Args:
+            window: where it lies in the picture.
+            hazy: (3, h, w), the picture before, encoded, in [0, 1].
+        """
         rows = _positions(np.arange(window.top, window.bottom), self._factor, self._slope.shape[1])
         columns = _positions(np.arange(window.left, window.right), self._factor, self._slope.shape[2])
         change: Float32 = _enlarged(self._slope, rows, columns) * hazy + _enlarged(self._offset, rows, columns)
