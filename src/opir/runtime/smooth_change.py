@@ -54,7 +54,7 @@ def smoothness(spec: ModelSpec, task_weights: Float32) -> float:
 class SmoothChange:
     """The change ``slope * picture + offset`` that is nearest to that of a network, around every pixel and per channel.
 
-    Slope and offset are held reduced, in about :data:`MOST_CELLS` cells at most, so memory is bounded whatever the picture.
+    Slope and offset are held reduced, in about :data:`MOST_CELLS` cells at most, so that memory is bounded.
     """
 
     def __init__(self, hazy: Pixels, restored: Float32) -> None:
