@@ -13,8 +13,9 @@ from opir.deconvolution.inverse_filter import Blur
 from opir.deconvolution.kernel import Float32
 from opir.deconvolution.orientations import N_MIRRORED
 from opir.runtime.deconvolved_pixels import DeconvolvedPixels, find_blur
+from opir.runtime.dehazed_picture import DehazedPicture
 from opir.runtime.passes import restore_array, restore_pixels
-from opir.runtime.pixels import ArrayPixels
+from opir.runtime.pixels import ArrayPixels, Pixels
 from opir.runtime.tiling import Window
 from opir.tasks import TASKS
 
@@ -118,3 +119,19 @@ def test_the_blur_that_was_undone_is_told() -> None:
 
     assert blur_of(0.0) is None
     assert blur_of(1.0) is not None
+
+
+@pytest.mark.parametrize(("finds_kernels", "share"), [(True, 0.0), (False, 0.7)])
+def test_what_was_deconvolved_in_haze_stays_sharp(
+    monkeypatch: pytest.MonkeyPatch, finds_kernels: bool, share: float
+) -> None:
+    shares: list[float] = []
+
+    class Recorded(DehazedPicture):
+        def __init__(self, pixels: Pixels, *, smoothness: float) -> None:
+            super().__init__(pixels, smoothness=smoothness)
+            shares.append(smoothness)
+
+    monkeypatch.setattr("opir.runtime.passes.DehazedPicture", Recorded)
+    restore_array(KernelFake(finds_kernels=finds_kernels), picture(), tile=0, task_weights=told(0.3, haze=0.3))
+    assert shares == [pytest.approx(share)]

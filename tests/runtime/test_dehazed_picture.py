@@ -136,5 +136,33 @@ def test_a_restoration_is_raised_where_haze_was_removed_and_only_there() -> None
     assert Restorer.from_engine(DarkeningEngine()).restore(_eight_bits(image), task="rain").report.exposure == 1.0
 
 
+class PatchingEngine(FakeEngine):
+    """Brightens a square that nothing in the picture shows."""
+
+    def stage(
+        self,
+        current: Float32,
+        observed: Float32,
+        scale: Float32,
+        task_weights: Float32,
+        context: Float32,
+        stage_index: int,
+    ) -> tuple[Float32, Float32]:
+        patched = observed.copy()
+        patched[..., 100:140, 200:240] += np.float32(0.1)
+        return patched, np.full_like(scale, 0.1)
+
+
+def test_a_restoration_is_smooth_where_haze_alone_was_removed() -> None:
+    image = ramp(HEIGHT, WIDTH, 0.0, 0.8)
+    borders = []
+    for named in (("haze",), ("haze", "rain")):
+        weights = np.array([float(task in named) for task in TASKS], np.float32)
+        shown = restore_array(PatchingEngine(), image, tile=0, task_weights=weights).restored
+        borders.append(float(np.abs(np.diff((shown - image)[0, 120])).max()))
+    assert borders[1] == pytest.approx(0.1, rel=0.05)
+    assert borders[0] < 0.01
+
+
 def _eight_bits(image: Float32) -> NDArray[np.uint8]:
     return np.rint(255 * image).astype(np.uint8).transpose(1, 2, 0)

@@ -28,7 +28,7 @@ LEAST_SIDE_PX: Final = 256
 """Pictures are reduced by the largest whole factor that leaves their shorter side this long."""
 
 MOST_CELLS: Final = 1_000_000
-"""Panoramas are reduced further: no more cells than this are held, about 300 bytes each while they are fitted."""
+"""Panoramas are reduced further: about so many cells are held at most, of 300 bytes each while they are fitted."""
 
 SIDES_PER_RADIUS: Final = 16
 """The shorter side, in units of the distance within which a change is affine."""
@@ -66,7 +66,7 @@ class SmoothChange:
         """
         height, width = restored.shape[1:]
         self._factor = max(1, min(height, width) // LEAST_SIDE_PX, math.ceil((height * width / MOST_CELLS) ** 0.5))
-        before = np.concatenate([_reduced(cut, self._factor) for _, cut in self._bands(hazy)], axis=1)
+        before = np.concatenate([_reduced(cut, self._factor) for cut in self._bands(hazy)], axis=1)
         after = _reduced(restored, self._factor)
         radius = min(before.shape[1:]) // SIDES_PER_RADIUS
         self._slope, self._offset = _affine_fit(before, after - before, max(1, radius))
@@ -83,12 +83,12 @@ class SmoothChange:
         change: Float32 = _enlarged(self._slope, rows, columns) * hazy + _enlarged(self._offset, rows, columns)
         return change
 
-    def _bands(self, hazy: Pixels) -> Iterator[tuple[Window, Float32]]:
+    def _bands(self, hazy: Pixels) -> Iterator[Float32]:
         """Cut the picture into bands of whole cells."""
         step = max(1, BAND_PX // self._factor) * self._factor
         for top in range(0, hazy.height, step):
             window = Window(top=top, left=0, bottom=min(top + step, hazy.height), right=hazy.width)
-            yield window, hazy.cut(window)[0]
+            yield hazy.cut(window)[0]
 
 
 _Positions = tuple[NDArray[np.intp], NDArray[np.intp], Float32]
