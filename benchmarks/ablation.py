@@ -8,6 +8,8 @@ what learns fast; only differences that several seeds agree on mean anything.
     python benchmarks/ablation.py --data TRAIN --steps 300 --json results.json
     python benchmarks/ablation.py --data TRAIN --variant shipped --variant "one dilation" --seed 0 --seed 1
     python benchmarks/ablation.py --data TRAIN --change "two blocks" model.encoder_blocks=2,2,2
+
+A change may begin with ``design=NAME``, one of those in ``other_designs.py``, which the package does not have.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from opir.training.loop import train
 from opir.training.overrides import override
 from opir.training.recipe import Phase, Recipe
 from opir.training.recipes import all_tasks, mixture
+from other_designs import design
 
 VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {
     "shipped": (),
@@ -67,6 +70,11 @@ VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {
         "model.head_width=96",
     ),
     "balance 0.05": ("loss.balance=0.05",),
+    "gated blocks, no kernels of tasks": (
+        "design=gated blocks", "model.task_rank=0", "model.encoder_blocks=3,3,5", "model.decoder_blocks=3,3",
+    ),
+    "second predictor": ("design=second predictor",),
+    "small second predictor": ("design=small second predictor", "model.widths=60,80,120"),
 }  # fmt: skip
 """Name -> settings that differ from ``shipped``."""
 
@@ -88,8 +96,11 @@ def main() -> None:
     rows = []
     for name, changes in variants.items():
         for seed in options.seed or [0]:
-            recipe = _recipe(options, [*changes, f"seed={seed}"], paper=name == "paper")
-            rows.append({"variant": name, "seed": seed, **_measured(recipe, folder, tests)})
+            other, own = _design_and_settings(changes)
+            recipe = _recipe(options, [*own, f"seed={seed}"], paper=name == "paper")
+            with design(other):
+                measured = _measured(recipe, folder, tests, timed=other in (None, "gated blocks"))
+            rows.append({"variant": name, "seed": seed, **measured})
             _say(rows[-1])
             if options.json is not None:
                 settings = {key: getattr(options, key) for key in ("steps", "batch", "crop", "hold_out", "crops")}
@@ -121,6 +132,11 @@ def _recipe(options: argparse.Namespace, changes: Sequence[str], *, paper: bool)
     return override(short, changes)
 
 
+def _design_and_settings(changes: Sequence[str]) -> tuple[str | None, list[str]]:
+    designs = [change.removeprefix("design=") for change in changes if change.startswith("design=")]
+    return (designs[-1] if designs else None), [change for change in changes if not change.startswith("design=")]
+
+
 def _tests(held_out: Sequence[Path], data: Path, *, crop: int, n: int) -> dict[str, Sample]:
     """A batch of degraded crops for every scored ingredient, the same ones in every run of this script."""
     folder = find_training_pictures(data)
@@ -134,7 +150,7 @@ def _tests(held_out: Sequence[Path], data: Path, *, crop: int, n: int) -> dict[s
     return batches
 
 
-def _measured(recipe: Recipe, folder: TrainingFolder, tests: Mapping[str, Sample]) -> dict[str, object]:
+def _measured(recipe: Recipe, folder: TrainingFolder, tests: Mapping[str, Sample], *, timed: bool) -> dict[str, object]:
     recipe, _ = without_missing_pairs(recipe, folder.n_pictures)
     names = {ingredient.bank for ingredient in recipe.ingredients.values()}
     banks = folder.read(names, min_side=recipe.largest_crop)
@@ -149,7 +165,7 @@ def _measured(recipe: Recipe, folder: TrainingFolder, tests: Mapping[str, Sample
         "psnr": scores,
         "parameters": cost.n_parameters,
         "giga_macs_256": cost.n_macs / 1e9,
-        "milliseconds_256": _milliseconds(network),
+        "milliseconds_256": _milliseconds(network) if timed else None,
         "training_seconds": seconds,
         "model": asdict(recipe.model),
     }
@@ -181,9 +197,10 @@ def _say(row: Mapping[str, object]) -> None:
     scores = row["psnr"]
     assert isinstance(scores, dict)
     listed = " ".join(f"{name} {value:.2f}" for name, value in scores.items())
+    took = "not timed" if row["milliseconds_256"] is None else f"{row['milliseconds_256']:.0f} ms"
     print(
         f"{row['variant']!s:>26} {row['seed']}: {row['mean_psnr']:.2f} dB ({listed}) {row['giga_macs_256']:.2f} GMAC, "
-        f"{row['milliseconds_256']:.0f} ms",
+        f"{took}",
         flush=True,
     )
 
