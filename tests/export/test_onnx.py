@@ -49,7 +49,8 @@ def test_kernels_that_tasks_change_may_be_constants(tmp_path, monkeypatch):
     _compare(network, OnnxEngine(tmp_path, threads=1), (72, 56), 1)
     monkeypatch.setattr("opir.runtime.fixed_stage.FIXED_FROM", 1)
     engine = OnnxEngine(tmp_path, threads=1)
-    monkeypatch.setattr(engine, "_stage", _OnlyFor(engine._stage, n_pixels=network.config.stride**2))
+    only = _OnlyFor(engine._stages["stage.onnx"], n_pixels=network.config.stride**2)
+    monkeypatch.setitem(engine._stages, "stage.onnx", only)
     for stage_index in (0, 1):
         _compare(network, engine, (72, 56), stage_index)
     _compare(network, engine, (16, 40), 0)

@@ -9,7 +9,8 @@ import torch
 from opir.errors import ConfigurationError, NumericalError, ShapeError
 from opir.model import RestorationNetwork
 from opir.runtime.torch_frames import Frame, restore_frames
-from opir.runtime.torch_network import DeviceNetwork
+from opir.runtime.torch_network import DeviceNetwork, Expert
+from opir.tasks import TASKS
 from small_network import small_network
 
 
@@ -51,6 +52,26 @@ def test_told_tasks_replace_the_estimate(network: RestorationNetwork) -> None:
     wanted = expected(network, frame, torch.from_numpy(weights)[None])
     assert np.abs(restored.astype(int) - wanted).max() <= 1
     assert (restored != expected(network, frame)).any()
+
+
+@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize("task", ["noise", "rain"])
+def test_each_frame_is_restored_by_its_trunk(network: RestorationNetwork, task: str, *, told: bool) -> None:
+    expert = small_network()
+    with torch.no_grad():
+        for parameter in expert.predictor.parameters():
+            parameter.mul_(1.1)
+        network.estimator.task_logits.bias.copy_(torch.tensor([40.0 if each == task else -40.0 for each in TASKS]))
+    runner = DeviceNetwork(network, torch.device("cpu"), expert=Expert(network=expert, tasks=("noise", "jpeg")))
+    weights = np.array([each == task for each in TASKS], np.float32)
+    expert.estimator.load_state_dict(network.estimator.state_dict())
+    pictures = frames(2)
+    restored = restore_frames(runner, pictures, task_weights=weights if told else None)
+    for before, after in zip(pictures, restored, strict=True):
+        of_trunks = [expected(each, before, torch.from_numpy(weights)[None]) for each in (network, expert)]
+        is_right, is_wrong = of_trunks if task == "rain" else of_trunks[::-1]
+        assert np.abs(after.astype(int) - is_right).max() <= 1
+        assert np.abs(after.astype(int) - is_wrong).max() > 1
 
 
 def test_a_frame_beyond_half_precision_is_computed_again(

@@ -21,6 +21,16 @@ def export(
     kernel_network: Annotated[
         Path | None, typer.Option(help="Network that finds the kernel of a blur, kernel.safetensors.", dir_okay=False)
     ] = None,
+    expert: Annotated[
+        Path | None,
+        typer.Option(help="Weights that restore pictures with nothing but the expert's tasks.", dir_okay=False),
+    ] = None,
+    expert_tasks: Annotated[
+        list[str] | None, typer.Option("--expert-task", help="A task of the expert; repeatable.")
+    ] = None,
+    half: Annotated[
+        bool, typer.Option("--half", help="Round the weights to float16: half the size for torch.")
+    ] = False,
     log_odds: Annotated[
         list[str] | None,
         typer.Option(
@@ -36,11 +46,18 @@ def export(
     from opir.model.weights_file import load_network
 
     trained = tuple(choice(task, TASKS, option="--task") for task in tasks)
-    release = Release(name=name, version=version, trained_tasks=trained, uncertainty_scale=uncertainty_scale)
+    release = Release(
+        name=name,
+        version=version,
+        trained_tasks=trained,
+        uncertainty_scale=uncertainty_scale,
+        expert_tasks=tuple(choice(task, TASKS, option="--expert-task") for task in expert_tasks or ()),
+    )
     changes = [parse_log_odds(text) for text in log_odds or ()]
     network = load_network(weights)
     change_log_odds(network, changes)
     finder = None if kernel_network is None else load_kernel_network(kernel_network)
-    export_model(network, output, release, kernel_network=finder)
+    second = None if expert is None else load_network(expert)
+    export_model(network, output, release, kernel_network=finder, expert=second, half=half)
     total = sum(path.stat().st_size for path in output.iterdir())
     typer.echo(f"{output}: {total / 1e6:.1f} MB")

@@ -24,13 +24,17 @@ from opir.model.kernel_network import N_MAPS, KernelNetwork
 from opir.model.kernel_weights import load_kernel_network, save_kernel_network
 from opir.model.network import RestorationNetwork
 from opir.model.receptive_field import encoder_halo, stage_halo
-from opir.model.weights_file import save_network
+from opir.model.weights_file import load_network, save_network
 from opir.runtime.spec import (
+    EXPERT_FIXED_STAGE_FILE,
+    EXPERT_STAGE_FILE,
     FIXED_STAGE_FILE,
     FORMAT,
     KERNEL_FILE,
     ONNX_FILES,
     SPEC_FILE,
+    STAGE_FILE,
+    TORCH_EXPERT_FILE,
     TORCH_FILE,
     TORCH_KERNEL_FILE,
 )
@@ -55,6 +59,9 @@ class Release:
 
     uncertainty_scale: float = 1.0
     """Factor that makes the predicted error scale agree with held-out errors."""
+
+    expert_tasks: tuple[Task, ...] = ()
+    """Degradations that the expert restores, where there is one (:mod:`opir.runtime.expert`)."""
 
 
 class _Encoder(nn.Module):
@@ -93,45 +100,89 @@ class _Stage(nn.Module):
 
 
 def export_model(
-    network: RestorationNetwork, folder: Path, release: Release, *, kernel_network: KernelNetwork | None = None
+    network: RestorationNetwork,
+    folder: Path,
+    release: Release,
+    *,
+    kernel_network: KernelNetwork | None = None,
+    expert: RestorationNetwork | None = None,
+    half: bool = False,
 ) -> None:
     """Write the ONNX graphs, ``model.safetensors`` and ``model.json``.
 
     The graphs take any H and W that are multiples of the stride, batch 1. ``stage.onnx`` serves both stages: the
     weights are stored once and the stage is an input. Where tasks change kernels, ``fixed_stage.onnx`` is the part of
-    it that differs from pixel to pixel, see :mod:`opir.export.fixed_stage`. ``kernel_network`` finds the kernel of a
-    blur and becomes a further graph and a further file of weights. Without it blur is left to the network.
+    it that differs from pixel to pixel, see :mod:`opir.export.fixed_stage`.
+
+    Args:
+        network: what estimates the degradation and restores.
+        folder: of the model, created if missing.
+        release: what is said about the weights.
+        kernel_network: finds the kernel of a blur, a further graph and a further file of weights. Without it blur is
+            left to the network.
+        expert: of the same configuration; its stage becomes further graphs for pictures with nothing but the release's
+            ``expert_tasks``. Its estimator is neither used nor counted.
+        half: round the weights of both to float16 first, which halves the files of torch; the graphs hold the same
+            values in float32.
 
     Raises:
         MissingExtraError: if the ONNX exporter is not installed.
-        ConfigurationError: if a trained task is unknown.
+        ConfigurationError: if a trained task is unknown, the expert is of another configuration, or an expert has no
+            tasks, or tasks no expert.
     """
-    unknown = set(release.trained_tasks) - set(TASKS)
-    if unknown:
-        raise ConfigurationError(f"trained_tasks must be among {', '.join(TASKS)}; got {sorted(unknown)}")
+    _check_release(network.config, release, expert)
     folder.mkdir(parents=True, exist_ok=True)
     config = network.config
-    network = network.eval().requires_grad_(False)
-    encoder, estimator, stage = (folder / name for name in ONNX_FILES)
+    dtype = torch.float16 if half else torch.float32
+    save_network(network, folder / TORCH_FILE, dtype=dtype)
+    network = load_network(folder / TORCH_FILE).eval().requires_grad_(False)  # as rounded
+    encoder, estimator, _ = (folder / name for name in ONNX_FILES)
     image, _, dynamic = _examples(config)
     _export(_Encoder(network), (image,), encoder, ("image",), ("features",), (dynamic,))
     mean = torch.rand(1, config.estimator_widths[-1])
     _export(_Estimator(network), (mean,), estimator, ("mean",), ("task_weights", "context"), None)
-    export_stage(network, stage)
-    if config.task_rank:
-        from opir.export.fixed_stage import write_fixed_stage
-
-        write_fixed_stage(stage, folder / FIXED_STAGE_FILE)
-    graphs = (*ONNX_FILES, FIXED_STAGE_FILE) if config.task_rank else ONNX_FILES
+    graphs: tuple[str, ...] = (*ONNX_FILES, *_export_stages(network, folder, STAGE_FILE, FIXED_STAGE_FILE)[1:])
     weights: tuple[str, ...] = (TORCH_FILE,)
-    save_network(network, folder / TORCH_FILE)
+    if expert is not None:
+        save_network(expert, folder / TORCH_EXPERT_FILE, dtype=dtype)
+        expert = load_network(folder / TORCH_EXPERT_FILE).eval().requires_grad_(False)
+        graphs = (*graphs, *_export_stages(expert, folder, EXPERT_STAGE_FILE, EXPERT_FIXED_STAGE_FILE))
+        weights = (*weights, TORCH_EXPERT_FILE)
     if kernel_network is not None:
-        graphs, weights = (*graphs, KERNEL_FILE), (TORCH_FILE, TORCH_KERNEL_FILE)
+        graphs, weights = (*graphs, KERNEL_FILE), (*weights, TORCH_KERNEL_FILE)
         save_kernel_network(kernel_network, folder / TORCH_KERNEL_FILE, dtype=torch.float16)
         _export_kernel_network(load_kernel_network(folder / TORCH_KERNEL_FILE), folder / KERNEL_FILE)  # as rounded
     for name in graphs:
         _drop_traces(folder / name)
-    _write_spec(network, folder, release, (*graphs, *weights))
+    n_parameters = sum(parameter.numel() for parameter in network.parameters())
+    if expert is not None:
+        n_parameters += sum(parameter.numel() for parameter in expert.parameters())
+        n_parameters -= sum(parameter.numel() for parameter in expert.estimator.parameters())
+    _write_spec(config, folder, release, (*graphs, *weights), n_parameters=n_parameters)
+
+
+def _check_release(config: NetworkConfig, release: Release, expert: RestorationNetwork | None) -> None:
+    for name, tasks in (("trained_tasks", release.trained_tasks), ("expert_tasks", release.expert_tasks)):
+        if unknown := set(tasks) - set(TASKS):
+            raise ConfigurationError(f"{name} must be among {', '.join(TASKS)}; got {sorted(unknown)}")
+    if (expert is None) != (not release.expert_tasks):
+        raise ConfigurationError(
+            f"an expert and the tasks that it restores go together; got {'no' if expert is None else 'an'} expert and "
+            f"the tasks {', '.join(release.expert_tasks) or 'none'}"
+        )
+    if expert is not None and expert.config != config:
+        raise ConfigurationError(f"the expert must be of the network's configuration {config}; got {expert.config}")
+
+
+def _export_stages(network: RestorationNetwork, folder: Path, stage: str, fixed: str) -> tuple[str, ...]:
+    """Write the graph of a stage and, where tasks change kernels, the part that differs from pixel to pixel."""
+    export_stage(network, folder / stage)
+    if not network.config.task_rank:
+        return (stage,)
+    from opir.export.fixed_stage import write_fixed_stage
+
+    write_fixed_stage(folder / stage, folder / fixed)
+    return stage, fixed
 
 
 def _export_kernel_network(network: KernelNetwork, path: Path) -> None:
@@ -187,8 +238,9 @@ def _examples(config: NetworkConfig) -> tuple[Tensor, Tensor, Mapping[int, torch
     return torch.rand(1, 3, height, width), torch.rand(1, 1, height, width), dynamic
 
 
-def _write_spec(network: RestorationNetwork, folder: Path, release: Release, files: Sequence[str]) -> None:
-    config = network.config
+def _write_spec(
+    config: NetworkConfig, folder: Path, release: Release, files: Sequence[str], *, n_parameters: int
+) -> None:
     cost = measure_cost(config)
     digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
     entries = {
@@ -203,11 +255,13 @@ def _write_spec(network: RestorationNetwork, folder: Path, release: Release, fil
         "n_stages": config.n_stages,
         "n_features": config.estimator_widths[-1],
         "n_context": config.n_context,
-        "n_parameters": cost.n_parameters,
+        "n_parameters": n_parameters,
         "giga_macs_256": round(cost.n_macs / 1e9, 3),
         "uncertainty_scale": release.uncertainty_scale,
         "sha256": digests,
     }
+    if release.expert_tasks:
+        entries["expert_tasks"] = list(release.expert_tasks)
     (folder / SPEC_FILE).write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
 
 

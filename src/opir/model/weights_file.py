@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -20,9 +21,9 @@ WEIGHTS_NAME = "model.safetensors"
 """File name of the weights inside a model folder."""
 
 
-def save_network(network: RestorationNetwork, path: Path) -> None:
-    """Write the weights of ``network`` in float32 and its configuration, through a temporary file."""
-    tensors = {name: tensor.detach().float().cpu().contiguous() for name, tensor in network.state_dict().items()}
+def save_network(network: RestorationNetwork, path: Path, *, dtype: torch.dtype = torch.float32) -> None:
+    """Write the weights of ``network``, rounded to a type, and its configuration, through a temporary file."""
+    tensors = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in network.state_dict().items()}
     temporary = path.with_name(path.name + ".partial")
     save_file(tensors, temporary, metadata={"config": json.dumps(asdict(network.config))})
     with temporary.open("rb") as written:
@@ -31,7 +32,7 @@ def save_network(network: RestorationNetwork, path: Path) -> None:
 
 
 def load_network(path: Path) -> RestorationNetwork:
-    """Rebuild a network from a safetensors file, or from the folder that holds ``model.safetensors``.
+    """Rebuild a network, in float32, from a safetensors file, or from the folder that holds ``model.safetensors``.
 
     Raises:
         WeightsError: if the file is missing, damaged, or was written for another architecture.

@@ -14,9 +14,18 @@ import numpy as np
 
 from opir.errors import MissingExtraError, WeightsError
 from opir.runtime.engine import Float32, InterruptedRunError
+from opir.runtime.expert import is_for_expert
 from opir.runtime.fixed_stage import FixedStages
 from opir.runtime.machine import usable_threads
-from opir.runtime.spec import FIXED_STAGE_FILE, KERNEL_FILE, ONNX_FILES, ModelSpec
+from opir.runtime.spec import (
+    EXPERT_FIXED_STAGE_FILE,
+    EXPERT_STAGE_FILE,
+    FIXED_STAGE_FILE,
+    KERNEL_FILE,
+    ONNX_FILES,
+    STAGE_FILE,
+    ModelSpec,
+)
 from opir.runtime.weights import verified_file
 
 if TYPE_CHECKING:
@@ -43,18 +52,19 @@ if TYPE_CHECKING:
 _DEVICES: Final = {"CUDAExecutionProvider": "cuda", "CPUExecutionProvider": "cpu"}
 """Providers in use, best first, and the device that each one computes on."""
 
+_STAGES: Final = (STAGE_FILE, EXPERT_STAGE_FILE)
+_FIXED_STAGES: Final = {STAGE_FILE: FIXED_STAGE_FILE, EXPERT_STAGE_FILE: EXPERT_FIXED_STAGE_FILE}
 _INPUTS: Final = {
     "encoder.onnx": ("image",),
     "estimator.onnx": ("mean",),
-    "stage.onnx": ("current", "observed", "scale", "task_weights", "context", "stage_weights"),
-    FIXED_STAGE_FILE: ("current", "observed", "scale"),
+    **dict.fromkeys(_STAGES, ("current", "observed", "scale", "task_weights", "context", "stage_weights")),
+    **dict.fromkeys(_FIXED_STAGES.values(), ("current", "observed", "scale")),
     KERNEL_FILE: ("maps", "statistics"),
 }
 _OUTPUTS: Final = {
     "encoder.onnx": ("features",),
     "estimator.onnx": ("task_weights", "context"),
-    "stage.onnx": ("restored", "new_scale"),
-    FIXED_STAGE_FILE: ("restored", "new_scale"),
+    **dict.fromkeys((*_STAGES, *_FIXED_STAGES.values()), ("restored", "new_scale")),
     KERNEL_FILE: ("kernel", "log_regularisers"),
 }
 _OUT_OF_MEMORY: Final = ("failed to allocate memory", "bad_alloc", "bad allocation", "out of memory")
@@ -68,6 +78,7 @@ _QUIET: Final = 4
 class _FixedStage:
     """The stage of one picture, and the kernels, whose memory the session may go on using."""
 
+    graph: str
     session: _Session
     kernels: Mapping[str, Float32]
 
@@ -76,7 +87,8 @@ class OnnxEngine:
     """Runs ``encoder.onnx``, ``estimator.onnx`` and ``stage.onnx`` of a model folder; see :class:`Engine`.
 
     On a processor large pictures are restored by ``fixed_stage.onnx``, where the folder has it: the same values, up to
-    rounding, in less time.
+    rounding, in less time. Where the model has an expert, its stage restores the pictures that are the expert's
+    (:mod:`opir.runtime.expert`); it is loaded when the first of them comes.
     """
 
     name = "onnxruntime"
@@ -98,12 +110,17 @@ class OnnxEngine:
         self._thread = threading.local()  # holds the options of the runs of a thread
         self._encoder = self._open(paths["encoder.onnx"])
         self._estimator = self._open(paths["estimator.onnx"], threads=1)
-        self._stage = self._open(paths["stage.onnx"])
-        self.device = _DEVICES.get(self._stage.get_providers()[0], "cpu")
+        self._stages = {STAGE_FILE: self._open(paths[STAGE_FILE])}
+        self.device = _DEVICES.get(self._stages[STAGE_FILE].get_providers()[0], "cpu")
+        self._expert_path: Path | None = None
+        if self.spec.expert_tasks:
+            self._expert_path = verified_file(folder, self.spec, EXPERT_STAGE_FILE)
         self._fixed_stages: FixedStages[_FixedStage] = FixedStages()
-        self._fixed_path: Path | None = None
-        if self.device == "cpu" and FIXED_STAGE_FILE in self.spec.sha256:
-            self._fixed_path = verified_file(folder, self.spec, FIXED_STAGE_FILE)
+        self._fixed_paths: dict[str, Path] = {}
+        if self.device == "cpu":
+            for stage, fixed in _FIXED_STAGES.items():
+                if fixed in self.spec.sha256:
+                    self._fixed_paths[stage] = verified_file(folder, self.spec, fixed)
         self._kernel_path: Path | None = None
         if KERNEL_FILE in self.spec.sha256:
             self._kernel_path = verified_file(folder, self.spec, KERNEL_FILE)
@@ -132,11 +149,17 @@ class OnnxEngine:
         stage_weights = np.zeros(self.spec.n_stages, np.float32)
         stage_weights[stage_index] = 1.0
         of_picture = (task_weights, context, stage_weights)
-        fixed = self._fixed_stage(current.shape[2] * current.shape[3], of_picture)
+        graph = STAGE_FILE
+        if self._expert_path is not None and is_for_expert(task_weights, self.spec.expert_tasks):
+            graph = EXPERT_STAGE_FILE
+            if graph not in self._stages:
+                self._stages[graph] = self._open(self._expert_path)
+        fixed = self._fixed_stage(graph, current.shape[2] * current.shape[3], of_picture)
         if fixed is not None:
-            restored, new_scale = self._run(fixed.session, FIXED_STAGE_FILE, (current, observed, scale))
+            restored, new_scale = self._run(fixed.session, fixed.graph, (current, observed, scale))
         else:
-            restored, new_scale = self._run(self._stage, "stage.onnx", (current, observed, scale, *of_picture))
+            inputs = (current, observed, scale, *of_picture)
+            restored, new_scale = self._run(self._stages[graph], graph, inputs)
         return restored, new_scale
 
     @property
@@ -152,25 +175,26 @@ class OnnxEngine:
         kernel, log_regularisers = self._run(self._kernel_finder, KERNEL_FILE, (maps, statistics))
         return kernel, log_regularisers
 
-    def _fixed_stage(self, n_pixels: int, of_picture: tuple[Float32, ...]) -> _FixedStage | None:
+    def _fixed_stage(self, graph: str, n_pixels: int, of_picture: tuple[Float32, ...]) -> _FixedStage | None:
         """What restores the next pixels with the kernels of this picture; None where they are too few."""
-        path = self._fixed_path
+        path = self._fixed_paths.get(graph)
         if path is None:
             return None
 
         def load() -> _FixedStage:
-            kernels = self._kernels(of_picture)
-            return _FixedStage(self._open(path, kernels), kernels)
+            kernels = self._kernels(graph, of_picture)
+            return _FixedStage(path.name, self._open(path, kernels), kernels)
 
+        # No two trunks have the same key: the task weights tell which one restores the picture.
         return self._fixed_stages.get(tuple(vector.tobytes() for vector in of_picture), n_pixels, load)
 
-    def _kernels(self, of_picture: tuple[Float32, ...]) -> Mapping[str, Float32]:
-        """What the stage computes from its inputs that are the same for all pixels, by name."""
-        names = [node.name for node in self._stage.get_outputs()]
+    def _kernels(self, graph: str, of_picture: tuple[Float32, ...]) -> Mapping[str, Float32]:
+        """What a stage computes from its inputs that are the same for all pixels, by name."""
+        names = [node.name for node in self._stages[graph].get_outputs()]
         side = self.spec.stride
         picture, plane = np.zeros((1, 3, side, side), np.float32), np.zeros((1, 1, side, side), np.float32)
-        results = self._run(self._stage, "stage.onnx", (picture, picture, plane, *of_picture), names)
-        return {name: value for name, value in zip(names, results, strict=True) if name not in _OUTPUTS["stage.onnx"]}
+        results = self._run(self._stages[graph], graph, (picture, picture, plane, *of_picture), names)
+        return {name: value for name, value in zip(names, results, strict=True) if name not in _OUTPUTS[graph]}
 
     @contextmanager
     def interruptible(self) -> Iterator[Callable[[], None]]:
@@ -213,7 +237,7 @@ class OnnxEngine:
             raise WeightsError(f"ONNX Runtime cannot load {path}: {_first_line(error)}") from error
         _check_names(path, "inputs", _INPUTS[path.name], session.get_inputs())
         outputs = session.get_outputs()
-        if path.name == "stage.onnx":  # what is the same for all pixels may follow
+        if path.name in _STAGES:  # what is the same for all pixels may follow
             outputs = outputs[: len(_OUTPUTS[path.name])]
         _check_names(path, "outputs", _OUTPUTS[path.name], outputs)
         return session

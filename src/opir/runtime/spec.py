@@ -19,16 +19,22 @@ FORMAT: Final = 1
 """Version of the layout of ``model.json`` and of the graphs' inputs and outputs."""
 
 SPEC_FILE: Final = "model.json"
-ONNX_FILES: Final = ("encoder.onnx", "estimator.onnx", "stage.onnx")
+STAGE_FILE: Final = "stage.onnx"
+ONNX_FILES: Final = ("encoder.onnx", "estimator.onnx", STAGE_FILE)
 FIXED_STAGE_FILE: Final = "fixed_stage.onnx"
 """The stage with constant kernels, in folders of models whose tasks change them: :mod:`opir.export.fixed_stage`."""
+
+EXPERT_STAGE_FILE: Final = "expert_stage.onnx"
+EXPERT_FIXED_STAGE_FILE: Final = "expert_fixed_stage.onnx"
+"""The stage of the expert, in folders of models that have one: :mod:`opir.runtime.expert`."""
 
 KERNEL_FILE: Final = "kernel.onnx"
 """The network that finds the kernel of a blur, in folders of models that have one: :mod:`opir.deconvolution`."""
 
 TORCH_FILE: Final = "model.safetensors"
+TORCH_EXPERT_FILE: Final = "expert.safetensors"
 TORCH_KERNEL_FILE: Final = "kernel.safetensors"
-"""The same network for torch."""
+"""The same networks for torch."""
 
 DEFAULT_BYTES_PER_PIXEL: Final = 700
 """Working memory [bytes per pixel of a tile] assumed where ``model.json`` does not say.
@@ -71,6 +77,8 @@ class ModelSpec:
     """Calibration factor of the Laplace scale, fitted on held-out pictures."""
     sha256: Mapping[str, str]
     """Digest of every file of the model, by file name."""
+    expert_tasks: tuple[Task, ...] = ()
+    """What the expert restores, where the model has one: see :mod:`opir.runtime.expert`."""
     bytes_per_pixel: int = DEFAULT_BYTES_PER_PIXEL
     """Peak working memory of one stage [bytes per pixel of the tile, halo included]."""
 
@@ -132,6 +140,7 @@ class _Reader:
             giga_macs_256=self._positive("giga_macs_256", allow_zero=True),
             uncertainty_scale=self._positive("uncertainty_scale", allow_zero=False),
             sha256=self._digests("sha256"),
+            expert_tasks=self._tasks("expert_tasks", tasks) if "expert_tasks" in self._entries else (),
             bytes_per_pixel=self._integer("bytes_per_pixel", minimum=1, default=DEFAULT_BYTES_PER_PIXEL),
         )
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import numpy as np
 
-from opir.errors import MissingExtraError
+from opir.errors import MissingExtraError, WeightsError
 from opir.runtime.engine import Float32
-from opir.runtime.spec import TORCH_FILE, TORCH_KERNEL_FILE, ModelSpec
+from opir.runtime.spec import TORCH_EXPERT_FILE, TORCH_FILE, TORCH_KERNEL_FILE, ModelSpec
 from opir.runtime.tiling import smallest_tile
 from opir.runtime.weights import verified_file
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from opir.model.kernel_network import KernelNetwork
     from opir.model.network import RestorationNetwork
     from opir.runtime.torch_device import DeviceName
-    from opir.runtime.torch_network import DeviceNetwork, Precision
+    from opir.runtime.torch_network import DeviceNetwork, Expert, Precision
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,8 +63,9 @@ class TorchEngine:
         compiled: bool = False,
         reason: str = "asked for",
         kernel_network: KernelNetwork | None = None,
+        expert: Expert | None = None,
     ) -> None:
-        """Wrap a network; it is moved to the device and set to evaluation.
+        """Wrap a network, and its expert; they are moved to the device and set to evaluation.
 
         ``kernel_network`` finds the kernel of a blur, on the processor: it is small. None leaves blur to the network.
         ``reason`` says why device and precision are what they are. ``compiled`` is for pictures of one size, see
@@ -75,7 +76,7 @@ class TorchEngine:
         self.spec = spec
         self.reason = reason
         self.runner: DeviceNetwork = DeviceNetwork(
-            network, torch.device(device), precision=precision, compiled=compiled
+            network, torch.device(device), precision=precision, compiled=compiled, expert=expert
         )
         self._kernel_network = None if kernel_network is None else kernel_network.eval()
         self._lock = threading.Lock()  # the memory of a graph belongs to one thread at a time
@@ -90,7 +91,7 @@ class TorchEngine:
         precision: Precision | Literal["auto"] = "auto",
         compiled: bool = False,
     ) -> TorchEngine:
-        """Verify and load ``model.safetensors``.
+        """Verify and load ``model.safetensors``, and the expert and the finder of kernels where the model has them.
 
         ``threads`` sets torch's thread count, which holds for the whole process; None leaves it alone. ``device`` auto
         takes CUDA, Apple's GPU, or the processor, whichever is there first; ``precision`` auto takes the fastest that
@@ -98,6 +99,7 @@ class TorchEngine:
         """
         from opir.model.weights_file import load_network
         from opir.runtime.torch_device import choose_device
+        from opir.runtime.torch_network import Expert
         from opir.runtime.torch_precision import choose_precision
 
         spec = ModelSpec.load(folder)
@@ -109,6 +111,14 @@ class TorchEngine:
         if precision == "auto":
             precision, why = choose_precision(network.to(chosen), chosen)
             reason = f"{reason}; {precision}: {why}"
+        expert = None
+        if spec.expert_tasks:
+            second = load_network(verified_file(folder, spec, TORCH_EXPERT_FILE))
+            if second.config != network.config:
+                raise WeightsError(
+                    f"{folder / TORCH_EXPERT_FILE} must be of the configuration of {TORCH_FILE}: fetch the model again"
+                )
+            expert = Expert(network=second, tasks=spec.expert_tasks)
         kernel_network = None
         if TORCH_KERNEL_FILE in spec.sha256:
             from opir.model.kernel_weights import load_kernel_network
@@ -122,6 +132,7 @@ class TorchEngine:
             compiled=compiled,
             reason=reason,
             kernel_network=kernel_network,
+            expert=expert,
         )
 
     @property
@@ -234,7 +245,7 @@ class TorchEngine:
         from opir.runtime.torch_network import DeviceNetwork
 
         reason = f"{self.device} had no memory left for the smallest tile"
-        self.runner = DeviceNetwork(self.runner.network, torch.device("cpu"))
+        self.runner = DeviceNetwork(self.runner.network, torch.device("cpu"), expert=self.runner.expert)
         self.reason = reason
 
     def _tensor(self, array: Float32) -> torch.Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import torch
@@ -12,12 +13,25 @@ from torch import Tensor
 
 from opir.model.network import RestorationNetwork
 from opir.model.padding import pad_to_stride
+from opir.runtime.expert import is_for_expert
 from opir.runtime.torch_graphs import Function, GraphCache, Tensors
+from opir.tasks import Task
 
 Precision = Literal["float32", "float16", "bfloat16"]
 """Arithmetic of the convolutions. The picture itself, the operator's sums and the estimate are float32 always."""
 
 DTYPES: Final = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expert:
+    """The network whose trunk restores pictures in which nothing but some tasks was found (opir.runtime.expert)."""
+
+    network: RestorationNetwork
+    """Of the configuration of the network that it stands beside. Its own estimator is not used."""
+
+    tasks: tuple[Task, ...]
+    """What it has learned."""
 
 
 class DeviceNetwork:
@@ -35,19 +49,23 @@ class DeviceNetwork:
         precision: Precision = "float32",
         compiled: bool = False,
         graphs: GraphCache | None = None,
+        expert: Expert | None = None,
     ) -> None:
-        """Move the network to the device and set it to evaluation.
+        """Move the network, and its expert, to the device and set them to evaluation.
 
         ``compiled`` lets ``torch.compile`` fuse what is between convolutions: the first run on each shape then takes
         minutes, so it is for pictures of one size.
         """
-        self.device, self.precision = device, precision
-        self.network = network.to(device).eval()
-        if precision != "float32" and device.type == "cuda":
-            self.network = self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._weighted_stage = network.weighted_stage
+        self.device, self.precision, self.expert = device, precision, expert
+        self.network = network
+        networks = [network] if expert is None else [network, expert.network]
+        for each in networks:
+            each.to(device).eval()
+            if precision != "float32" and device.type == "cuda":
+                each.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._stages = [each.weighted_stage for each in networks]
         if compiled:
-            self._weighted_stage = torch.compile(network.weighted_stage, dynamic=False)
+            self._stages = [torch.compile(stage, dynamic=False) for stage in self._stages]
         self.graphs = GraphCache() if graphs is None and device.type == "cuda" else graphs
         self._one_hot = torch.eye(network.config.n_stages, device=device)
 
@@ -85,9 +103,15 @@ class DeviceNetwork:
         *,
         precision: Precision | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Run one stage; see :meth:`RestorationNetwork.stage`. Results are float32."""
+        """Run one stage of whichever trunk the picture is for; see :meth:`RestorationNetwork.stage`.
+
+        Results are float32.
+        """
         inputs = (current, observed, scale, task_weights, context, self._one_hot[stage_index])
-        restored, new_scale = self._run("stage", self._stage, inputs, precision)
+        name, stage = (
+            ("expert stage", self._expert_stage) if self._is_for_expert(task_weights) else ("stage", self._stage)
+        )
+        restored, new_scale = self._run(name, stage, inputs, precision)
         return restored, new_scale
 
     def whole(self, pixels: Tensor, task_weights: Tensor | None, *, precision: Precision | None = None) -> Tensors:
@@ -102,28 +126,60 @@ class DeviceNetwork:
             The restored picture (H, W, 3), uint8, and whether all of its values were finite, (), boolean.
         """
         inputs = (pixels,) if task_weights is None else (pixels, task_weights)
-        return self._run("whole", self._whole, inputs, precision)
+        if self.expert is None:
+            return self._run("whole", self._whole, inputs, precision)
+        weights, context = self._run("look", self._look, inputs, precision)
+        weights, context = weights.clone(), context.clone()  # out of the memory of a graph
+        restoration = (pixels, weights, context)
+        if self._is_for_expert(weights):
+            return self._run("expert whole", self._expert_from_conditions, restoration, precision)
+        return self._run("whole from conditions", self._from_conditions, restoration, precision)
+
+    def _is_for_expert(self, task_weights: Tensor) -> bool:
+        """Tell whose picture it is; the only value that the host waits for, and only where there is an expert."""
+        if self.expert is None:
+            return False
+        return is_for_expert(task_weights.float().cpu().numpy(), self.expert.tasks)
 
     def _encode(self, inputs: Tensors) -> Tensors:
         return (self.network.encode(*inputs).float(),)
 
     def _stage(self, inputs: Tensors) -> Tensors:
-        restored, scale = self._weighted_stage(*inputs)
+        restored, scale = self._stages[0](*inputs)
+        return restored.float(), scale.float()
+
+    def _expert_stage(self, inputs: Tensors) -> Tensors:
+        restored, scale = self._stages[1](*inputs)
         return restored.float(), scale.float()
 
     def _whole(self, inputs: Tensors) -> Tensors:
-        height, width = inputs[0].shape[:2]
-        image = pad_to_stride(inputs[0].permute(2, 0, 1)[None].float() / 255, self.network.config.stride)
-        mean = self.network.encode(image).float().mean(dim=(2, 3))
+        return self._restored(inputs[0], self._look(inputs), self._stage)
+
+    def _from_conditions(self, inputs: Tensors) -> Tensors:
+        return self._restored(inputs[0], inputs[1:], self._stage)
+
+    def _expert_from_conditions(self, inputs: Tensors) -> Tensors:
+        return self._restored(inputs[0], inputs[1:], self._expert_stage)
+
+    def _look(self, inputs: Tensors) -> Tensors:
+        """Task weights, estimated unless they are the second input, and context, of the bytes of a picture."""
+        mean = self.network.encode(self._padded(inputs[0])).float().mean(dim=(2, 3))
         with torch.autocast(self.device.type, enabled=False):
             found, context = self.network.estimate(mean)
-        weights = found if len(inputs) == 1 else inputs[1]
+        return (found if len(inputs) == 1 else inputs[1]), context
+
+    def _restored(self, pixels: Tensor, conditions: Tensors, stage: Function) -> Tensors:
+        height, width = pixels.shape[:2]
+        image = self._padded(pixels)
         current, scale = image, torch.zeros_like(image[:, :1])
         for one_hot in self._one_hot:
-            current, scale = self._stage((current, image, scale, weights, context, one_hot))
+            current, scale = stage((current, image, scale, *conditions, one_hot))
         restored = current[0, :, :height, :width]
         finite = torch.isfinite(restored).all()
         return (restored.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous(), finite
+
+    def _padded(self, pixels: Tensor) -> Tensor:
+        return pad_to_stride(pixels.permute(2, 0, 1)[None].float() / 255, self.network.config.stride)
 
     def _run(self, name: str, function: Function, inputs: Tensors, precision: Precision | None) -> Tensors:
         """Compute; graphs are of the network's own precision only."""

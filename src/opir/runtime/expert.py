@@ -1,0 +1,35 @@
+"""Which trunk restores a picture: the one of all tasks, or the expert of a few (docs/decisions/0018).
+
+Noise and compression leave small errors everywhere, which a trunk that also has to lift haze and darkness learns badly.
+A model may hold a second trunk that has learned nothing else. It serves pictures in which nothing else was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opir.tasks import TASKS, Task
+
+EXPERT_LIMIT: Final = 0.1
+"""Weight of any other task from which on a picture is not the expert's."""
+
+
+def is_for_expert(task_weights: NDArray[np.float32], expert_tasks: Collection[Task]) -> bool:
+    """Tell whether the expert restores a picture.
+
+    Args:
+        task_weights: (1, T) in [0, 1], told or estimated, the same for the whole picture.
+        expert_tasks: what the expert has learned; none where there is no expert.
+
+    Returns:
+        True where no task that the expert does not know has a weight of :data:`EXPERT_LIMIT` or more. So a picture in
+        which nothing was found is the expert's.
+    """
+    if not expert_tasks:
+        return False
+    others = [index for index, task in enumerate(TASKS) if task not in expert_tasks]
+    return bool((task_weights[0, others] < EXPERT_LIMIT).all())

@@ -1,0 +1,158 @@
+"""A model with an expert: both engines restore by the trunk that the picture is for, in files that agree."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from conftest_model import SMALL, randomise
+from opir.errors import ConfigurationError, WeightsError
+from opir.export import Release, export_model
+from opir.model import RestorationNetwork, load_network, save_network
+from opir.runtime.onnx_engine import OnnxEngine
+from opir.runtime.passes import restore_array
+from opir.runtime.spec import ModelSpec
+from opir.runtime.torch_engine import TorchEngine
+from opir.tasks import TASKS
+
+CONFIG = replace(SMALL, block_modulation=True, task_rank=2)
+RELEASE = Release(name="trial", version="1", trained_tasks=TASKS, expert_tasks=("noise", "jpeg"))
+
+
+@pytest.fixture(scope="module")
+def networks() -> tuple[RestorationNetwork, RestorationNetwork]:
+    main = randomise(RestorationNetwork(CONFIG))
+    expert = randomise(RestorationNetwork(CONFIG))
+    with torch.no_grad():
+        for parameter in expert.parameters():
+            parameter.mul_(1.1)
+    return main, expert
+
+
+@pytest.fixture(scope="module")
+def folder(networks: tuple[RestorationNetwork, RestorationNetwork], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model")
+    export_model(networks[0], path, RELEASE, expert=networks[1])
+    return path
+
+
+def one_task(name: str) -> np.ndarray:
+    return np.array([[float(task == name) for task in TASKS]], np.float32)
+
+
+def inputs(height: int = 40, width: int = 24) -> tuple[np.ndarray, ...]:
+    generator = np.random.default_rng(0)
+    image = generator.random((1, 3, height, width), dtype=np.float32)
+    return image, image, np.zeros((1, 1, height, width), np.float32)
+
+
+@pytest.mark.parametrize("constant_kernels", [False, True])
+@pytest.mark.parametrize("engine_name", ["onnxruntime", "torch"])
+@pytest.mark.parametrize(("task", "is_expert"), [("noise", True), ("jpeg", True), ("rain", False), ("haze", False)])
+def test_each_picture_is_restored_by_its_trunk(
+    networks: tuple[RestorationNetwork, RestorationNetwork],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    engine_name: str,
+    task: str,
+    is_expert: bool,
+    constant_kernels: bool,
+) -> None:
+    if constant_kernels:
+        monkeypatch.setattr("opir.runtime.fixed_stage.FIXED_FROM", 1)
+    engine = OnnxEngine(folder, threads=1) if engine_name == "onnxruntime" else TorchEngine.load(folder, device="cpu")
+    context = np.random.default_rng(1).normal(size=(1, CONFIG.n_context)).astype(np.float32)
+    arguments = (*inputs(), one_task(task), context)
+    for stage_index in (0, 1):
+        restored, scale = engine.stage(*arguments, stage_index)
+        with torch.no_grad():
+            wanted = [network.stage(*map(torch.from_numpy, arguments), stage_index) for network in networks]
+        np.testing.assert_allclose(restored, wanted[is_expert][0].numpy(), rtol=0, atol=1e-5)
+        np.testing.assert_allclose(scale, wanted[is_expert][1].numpy(), rtol=0, atol=1e-5)
+        assert np.abs(restored - wanted[not is_expert][0].numpy()).max() > 1e-3
+
+
+def test_trunks_take_turns_with_constant_kernels(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = OnnxEngine(folder, threads=1)
+    context = np.zeros((1, CONFIG.n_context), np.float32)
+    plain = {task: engine.stage(*inputs(), one_task(task), context, 0)[0] for task in ("noise", "rain")}
+    monkeypatch.setattr("opir.runtime.fixed_stage.FIXED_FROM", 1)
+    for task in ("noise", "rain", "noise"):
+        again = engine.stage(*inputs(), one_task(task), context, 0)[0]
+        np.testing.assert_allclose(again, plain[task], rtol=0, atol=1e-5)
+
+
+def test_tiles_give_the_whole_picture(folder: Path) -> None:
+    engine = OnnxEngine(folder, threads=1)
+    image = np.random.default_rng(2).random((3, 150, 170), np.float32)
+    whole, tiles = (
+        restore_array(engine, image, task_weights=one_task("noise")[0], tile=tile).restored for tile in (0, 64)
+    )
+    np.testing.assert_allclose(tiles, whole, rtol=0, atol=1e-5)
+
+
+def test_the_folder_says_what_the_expert_is_for(
+    networks: tuple[RestorationNetwork, RestorationNetwork], folder: Path
+) -> None:
+    spec = ModelSpec.load(folder)
+    assert spec.expert_tasks == ("noise", "jpeg")
+    assert {"expert_stage.onnx", "expert_fixed_stage.onnx", "expert.safetensors"} < set(spec.sha256)
+    main, expert = (sum(each.numel() for each in network.parameters()) for network in networks)
+    assert spec.n_parameters == main + expert - sum(each.numel() for each in networks[1].estimator.parameters())
+    assert torch.equal(load_network(folder / "expert.safetensors").head.weight, networks[1].head.weight)
+
+
+def test_half_of_the_size_is_the_same_in_both_engines(
+    networks: tuple[RestorationNetwork, RestorationNetwork], folder: Path, tmp_path: Path
+) -> None:
+    export_model(networks[0], tmp_path, RELEASE, expert=networks[1], half=True)
+    for name in ("model.safetensors", "expert.safetensors"):
+        assert (tmp_path / name).stat().st_size < 0.6 * (folder / name).stat().st_size
+    graphs, network = OnnxEngine(tmp_path, threads=1), TorchEngine.load(tmp_path, device="cpu")
+    context = np.zeros((1, CONFIG.n_context), np.float32)
+    for task in ("noise", "rain"):
+        one, other = (engine.stage(*inputs(), one_task(task), context, 0)[0] for engine in (graphs, network))
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
+
+
+def test_an_expert_that_does_not_fit_is_refused(
+    networks: tuple[RestorationNetwork, RestorationNetwork], tmp_path: Path
+) -> None:
+    main, expert = networks
+    with pytest.raises(ConfigurationError, match="an expert and the tasks"):
+        export_model(main, tmp_path / "model", RELEASE)
+    with pytest.raises(ConfigurationError, match="an expert and the tasks"):
+        export_model(main, tmp_path / "model", replace(RELEASE, expert_tasks=()), expert=expert)
+    with pytest.raises(ConfigurationError, match="configuration"):
+        export_model(main, tmp_path / "model", RELEASE, expert=RestorationNetwork(SMALL))
+    with pytest.raises(ConfigurationError, match="fog"):
+        export_model(main, tmp_path / "model", replace(RELEASE, expert_tasks=("fog",)), expert=expert)  # type: ignore[arg-type]
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("engine_name", ["onnxruntime", "torch"])
+def test_a_lost_expert_is_named(folder: Path, tmp_path: Path, engine_name: str) -> None:
+    for path in folder.iterdir():
+        if not path.name.startswith("expert"):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(WeightsError, match="expert"):
+        OnnxEngine(tmp_path) if engine_name == "onnxruntime" else TorchEngine.load(tmp_path, device="cpu")
+
+
+def test_an_expert_of_another_network_is_named(folder: Path, tmp_path: Path) -> None:
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    save_network(RestorationNetwork(SMALL), tmp_path / "expert.safetensors")
+    description = json.loads((tmp_path / "model.json").read_text())
+    from opir.runtime.weights import file_sha256
+
+    description["sha256"]["expert.safetensors"] = file_sha256(tmp_path / "expert.safetensors")
+    (tmp_path / "model.json").write_text(json.dumps(description))
+    with pytest.raises(WeightsError, match="configuration"):
+        TorchEngine.load(tmp_path, device="cpu")
