@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from opir.training.plan import Plan
     from opir.training.recipe import Recipe
 
-FROM_BUNDLED_WEIGHTS = ("finetune",)
+FROM_BUNDLED_WEIGHTS = ("finetune", "noise_and_jpeg")
 """Recipes that begin with the bundled weights unless told otherwise."""
 
 INTERRUPTED = 130
@@ -68,7 +68,7 @@ def train(
         Path | None,
         typer.Option(metavar="FILE", help="Weights to begin with, safetensors or a model folder.", exists=True),
     ] = None,
-    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Begin finetune with random weights.")] = False,
+    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Begin such a recipe with random weights.")] = False,
     minutes: Annotated[float | None, typer.Option(metavar="N", help="Checkpoint and stop after this long.")] = None,
     workers: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="Processes that make samples.", show_default="1")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from opir.tasks import TASKS, Task
 
-EXPERT_LIMIT: Final = 0.1
+EXPERT_LIMIT: Final = 0.25
 """Weight of any other task from which on a picture is not the expert's."""
 
 

@@ -20,6 +20,7 @@ from opir.training.average import WeightAverage
 from opir.training.checkpoint import STATE_NAME, TrainingState, load_checkpoint, save_checkpoint
 from opir.training.context_teacher import ContextTeacher
 from opir.training.distributed import Processes, joined_processes
+from opir.training.fresh import begin_anew
 from opir.training.frozen import freeze, train_tasks_alone
 from opir.training.measurements import PSNR_OF, Means
 from opir.training.optimiser import build_optimiser
@@ -158,6 +159,7 @@ def _initial_state(recipe: Recipe, start_from: Path | None, processes: Processes
     network = load_network(start_from) if start_from else RestorationNetwork(recipe.model)
     check_start(recipe, network.config)
     network = extended(network, recipe.model)
+    begin_anew(network, recipe.fresh)
     freeze(network, recipe.frozen)
     train_tasks_alone(network, recipe.only_tasks)
     network.to(processes.device).train()

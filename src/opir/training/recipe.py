@@ -92,6 +92,9 @@ class Recipe:
     frozen: tuple[str, ...] = ()
     """Parts of the network that keep the weights they begin with: "estimator", or "estimator.entry"."""
 
+    fresh: tuple[str, ...] = ()
+    """Parts of the network that begin with random weights even where there are weights to start from."""
+
     only_tasks: tuple[Task, ...] = ()
     """Tasks whose own weights alone are trained: pictures without them are restored as before. None: all weights."""
 

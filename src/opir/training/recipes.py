@@ -277,6 +277,36 @@ def one_task(task: Task) -> Recipe:
     return replace(all_tasks(), name=f"one_task_{task}", ingredients=ingredients)
 
 
+def noise_and_jpeg() -> Recipe:
+    """The expert for small errors (docs/decisions/0018): noise and compression, alone and one upon the other.
+
+    The trunk begins from nothing behind the estimator of the weights to start from, which it will be used with.
+    """
+    shares = {
+        "clean": 0.05,
+        "gaussian_noise": 0.38,
+        "sensor_noise": 0.05,
+        "correlated_noise": 0.06,
+        "jpeg": 0.30,
+        "webp": 0.03,
+    }
+    camera_file = Ingredient(weight=0.09, bank=CLEAN, operators=("sensor_noise", "jpeg"))
+    developed_file = Ingredient(weight=0.04, bank=CLEAN, operators=("correlated_noise", "jpeg"))
+    common = Phase(crop_size=96, batch_size=16, told_share=0.5, surroundings_size=192, n_stages=2)
+    return replace(
+        all_tasks(),
+        name="noise_and_jpeg",
+        ingredients=_with_tones(
+            _resized(mixture(shares)) | {"camera_files": camera_file, "developed_files": developed_file}
+        ),
+        n_steps=16_000,
+        phases=(replace(common, n_stages=1, share=0.43), replace(common, share=0.57)),
+        frozen=("estimator",),
+        fresh=("predictor", "head", "task_parameters"),
+        loss=LossWeights(balance=0.02, tasks=0.0),
+    )
+
+
 def paper() -> Recipe:
     """The three tasks with the literal form of arXiv 2601.10192, to be compared with ``three_tasks``."""
     return replace(three_tasks().with_model(preset("paper")), name="paper")
@@ -318,6 +348,9 @@ RECIPES: Final[Mapping[str, NamedRecipe]] = {
     "one_task_blur": NamedRecipe(summary="blur alone, motion and focus", build=partial(one_task, "blur")),
     "one_task_low_light": NamedRecipe(summary="low light alone", build=partial(one_task, "low_light")),
     "one_task_jpeg": NamedRecipe(summary="compression alone, JPEG and WebP", build=partial(one_task, "jpeg")),
+    "noise_and_jpeg": NamedRecipe(
+        summary="noise and compression: the expert, behind a trained estimator", build=noise_and_jpeg
+    ),
     "paper": NamedRecipe(summary="the three tasks with the literal form of arXiv 2601.10192", build=paper),
     "finetune": NamedRecipe(summary="your own pairs, starting from the bundled weights", build=finetune),
 }
