@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from opir.runtime.expert import EXPERT_LIMIT, is_for_expert
+from opir.runtime.expert import OTHERS_FROM, is_for_expert
 from opir.tasks import TASKS, Task
 
 EXPERT: tuple[Task, ...] = ("noise", "jpeg")
@@ -21,9 +21,9 @@ def test_small_errors_are_for_the_expert(found: dict[str, float]) -> None:
 
 
 @pytest.mark.parametrize("other", [task for task in TASKS if task not in EXPERT])
-def test_any_other_task_is_not(other: str) -> None:
-    assert not is_for_expert(weights(noise=1.0, **{other: EXPERT_LIMIT}), EXPERT)
-    assert is_for_expert(weights(noise=1.0, **{other: EXPERT_LIMIT / 2}), EXPERT)
+def test_any_other_task_is_not(other: Task) -> None:
+    assert not is_for_expert(weights(noise=1.0, **{other: OTHERS_FROM[other]}), EXPERT)
+    assert is_for_expert(weights(noise=1.0, **{other: 0.9 * OTHERS_FROM[other]}), EXPERT)
 
 
 def test_without_an_expert_nothing_is() -> None:

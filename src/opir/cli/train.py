@@ -68,7 +68,7 @@ def train(
         Path | None,
         typer.Option(metavar="FILE", help="Weights to begin with, safetensors or a model folder.", exists=True),
     ] = None,
-    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Begin such a recipe with random weights.")] = False,
+    from_scratch: Annotated[bool, typer.Option("--from-scratch", help="Begin with random weights.")] = False,
     minutes: Annotated[float | None, typer.Option(metavar="N", help="Checkpoint and stop after this long.")] = None,
     workers: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="Processes that make samples.", show_default="1")

@@ -6,7 +6,7 @@ A model may hold a second trunk that has learned nothing else. It serves picture
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import numpy as np
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from opir.tasks import TASKS, Task
 
-EXPERT_LIMIT: Final = 0.25
-"""Weight of any other task from which on a picture is not the expert's."""
+OTHERS_FROM: Final[Mapping[Task, float]] = {**dict.fromkeys(TASKS, 0.25), "blur": 0.5}
+"""Weight of another task from which on a picture is not the expert's. Noise hides sharpness, and noisy pictures often
+look a little blurred."""
 
 
 def is_for_expert(task_weights: NDArray[np.float32], expert_tasks: Collection[Task]) -> bool:
@@ -26,10 +27,10 @@ def is_for_expert(task_weights: NDArray[np.float32], expert_tasks: Collection[Ta
         expert_tasks: what the expert has learned; none where there is no expert.
 
     Returns:
-        True where no task that the expert does not know has a weight of :data:`EXPERT_LIMIT` or more. So a picture in
+        True where no task that the expert does not know has a weight of :data:`OTHERS_FROM` or more. So a picture in
         which nothing was found is the expert's.
     """
     if not expert_tasks:
         return False
-    others = [index for index, task in enumerate(TASKS) if task not in expert_tasks]
-    return bool((task_weights[0, others] < EXPERT_LIMIT).all())
+    others = [task for task in TASKS if task not in expert_tasks]
+    return all(task_weights[0, TASKS.index(task)] < OTHERS_FROM[task] for task in others)
