@@ -64,6 +64,18 @@ def test_the_choice_on_a_gpu(
     assert older == ("float16" if "float16" in acceptable else "float32")
 
 
+def test_both_trunks_must_pass(monkeypatch: pytest.MonkeyPatch, network: RestorationNetwork) -> None:
+    expert = small_network()
+
+    def measured(tested: RestorationNetwork, _: torch.device, precision: str) -> Difference:
+        return Difference(mean=9.0 if tested is expert and precision == "float16" else 0.1, largest=1.0)
+
+    monkeypatch.setattr(torch_precision, "difference_to_float32", measured)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (9, 0))
+    assert choose_precision(network, torch.device("cuda"))[0] == "float16"
+    assert choose_precision(network, torch.device("cuda"), expert=expert)[0] == "bfloat16"
+
+
 def test_the_picture_is_always_the_same() -> None:
     picture = synthetic_picture()
     assert picture.shape == (1, 3, 96, 128)

@@ -99,7 +99,6 @@ class TorchEngine:
         """
         from opir.model.weights_file import load_network
         from opir.runtime.torch_device import choose_device
-        from opir.runtime.torch_network import Expert
         from opir.runtime.torch_precision import choose_precision
 
         spec = ModelSpec.load(folder)
@@ -108,17 +107,12 @@ class TorchEngine:
             torch.set_num_threads(threads)
         chosen, reason = choose_device(device)
         network = load_network(folder)
+        expert = _load_expert(folder, spec, network)
         if precision == "auto":
-            precision, why = choose_precision(network.to(chosen), chosen)
+            precision, why = choose_precision(
+                network.to(chosen), chosen, expert=None if expert is None else expert.network.to(chosen)
+            )
             reason = f"{reason}; {precision}: {why}"
-        expert = None
-        if spec.expert_tasks:
-            second = load_network(verified_file(folder, spec, TORCH_EXPERT_FILE))
-            if second.config != network.config:
-                raise WeightsError(
-                    f"{folder / TORCH_EXPERT_FILE} must be of the configuration of {TORCH_FILE}: fetch the model again"
-                )
-            expert = Expert(network=second, tasks=spec.expert_tasks)
         kernel_network = None
         if TORCH_KERNEL_FILE in spec.sha256:
             from opir.model.kernel_weights import load_kernel_network
@@ -254,6 +248,21 @@ class TorchEngine:
     def _array(self, tensor: torch.Tensor) -> Float32:
         array: Float32 = tensor.float().cpu().numpy()
         return array
+
+
+def _load_expert(folder: Path, spec: ModelSpec, network: RestorationNetwork) -> Expert | None:
+    """Load the expert of a model that has one."""
+    from opir.model.weights_file import load_network
+    from opir.runtime.torch_network import Expert
+
+    if not spec.expert_tasks:
+        return None
+    expert = load_network(verified_file(folder, spec, TORCH_EXPERT_FILE))
+    if expert.config != network.config:
+        raise WeightsError(
+            f"{folder / TORCH_EXPERT_FILE} must be of the configuration of {TORCH_FILE}: fetch the model again"
+        )
+    return Expert(network=expert, tasks=spec.expert_tasks)
 
 
 @contextmanager

@@ -40,8 +40,10 @@ class Difference:
         return self.mean <= LARGEST_MEAN_DIFFERENCE and self.largest <= LARGEST_DIFFERENCE
 
 
-def choose_precision(network: RestorationNetwork, device: torch.device) -> tuple[Precision, str]:
-    """Return the fastest arithmetic that passes the test on the device, and the reason in words.
+def choose_precision(
+    network: RestorationNetwork, device: torch.device, *, expert: RestorationNetwork | None = None
+) -> tuple[Precision, str]:
+    """Return the fastest arithmetic that a network and its expert pass the test in, and the reason in words.
 
     float16 comes before bfloat16: it has three more bits, and where its range does not suffice the test or the check
     of every tile notices. Processors compute in float32, which is what they are fast at.
@@ -50,9 +52,11 @@ def choose_precision(network: RestorationNetwork, device: torch.device) -> tuple
         return "float32", "half precision is no faster on processors"
     failed: list[str] = []
     for precision in _candidates(device):
-        difference = difference_to_float32(network, device, precision)
-        figures = f"{difference.mean:.3f} grey levels from float32 on average, {difference.largest:.2f} at most"
-        if difference.is_acceptable:
+        networks = [network] if expert is None else [network, expert]
+        differences = [difference_to_float32(each, device, precision) for each in networks]
+        mean, largest = (max(getattr(each, name) for each in differences) for name in ("mean", "largest"))
+        figures = f"{mean:.3f} grey levels from float32 on average, {largest:.2f} at most"
+        if all(each.is_acceptable for each in differences):
             return precision, f"self-test: {figures}"
         failed.append(f"{precision} is {figures}")
     return "float32", "; ".join(failed)
