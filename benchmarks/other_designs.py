@@ -1,8 +1,8 @@
 """Designs that the package does not have, for comparison in ``benchmarks/ablation.py``.
 
 Gated depthwise blocks as of Chen et al., arXiv 2204.04676, without the channel attention, which would look at the whole
-picture; and a predictor of its own for the second stage. They cost time or brought nothing (docs/decisions/0009), so they
-live beside the benchmark, not in the package.
+picture; and a predictor of its own for the second stage. They cost time or brought nothing (docs/decisions/0009), so
+they live beside the benchmark, not in the package.
 """
 
 from __future__ import annotations
