@@ -2,7 +2,9 @@
 
 Degrades crops of clean photographs with every synthetic ingredient of a recipe, restores them blind, and compares the
 expected absolute error with the true one. The median over the ingredients of the factor that makes their means equal is
-the ``--uncertainty-scale`` of ``opir export``; half of the photographs choose it, the other half are reported.
+the ``--uncertainty-scale`` of ``opir export``; half of the photographs choose it, the other half are reported. Where
+the model has an expert, crops count for the trunk that restored them, and the second factor is the
+``--expert-uncertainty-scale``.
 
     python benchmarks/calibration.py --photos runs/all_tasks/held_out.txt --model runs/exported --json results.json
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +25,11 @@ from opir.data.image_bank import ImageBank
 from opir.data.pairs import CleanImage
 from opir.data.readers.registry import open_dataset
 from opir.data.training_set import TrainingSet
+from opir.runtime.expert import is_for_expert
 from opir.training.recipes import recipe as named_recipe
+
+LEAST_CROPS = 4
+"""Crops of an ingredient from which on it has a say in the factor of a trunk."""
 
 COVERED = (0.5, 0.9)
 """Shares of the pixels whose error should stay below a multiple of the expected one."""
@@ -46,29 +53,58 @@ def main() -> None:
         measure(restorer, half, options.recipe, crop=options.crop, n=options.per_ingredient)
         for half in (photos[::2], photos[1::2])
     ]
-    before = restorer.spec.uncertainty_scale
-    factor = float(np.median([error.mean() / expected.mean() for error, expected in halves[0].values()]))
-    rows = {
-        name: {"error": float(error.mean()), "expected": float(factor * expected.mean())}
-        for name, (error, expected) in halves[1].items()
-    }
-    error, expected = (np.concatenate([pair[k].ravel() for pair in halves[1].values()]) for k in (0, 1))
-    coverage = {share: float(np.quantile(error / (factor * expected), share)) for share in COVERED}
-    result = {
-        "weights": restorer.spec.version,
-        "photographs": len(photos),
-        "uncertainty_scale_before": before,
-        "uncertainty_scale": before * factor,
-        "correlation": float(np.corrcoef(np.log(error + 0.25), np.log(expected))[0, 1]),
-        "error_over_expected_quantiles": coverage,
-        "by_ingredient": rows,
-    }
-    print(f"{'':>20} {'error':>7} {'expected':>9}   grey levels, photographs that did not choose the factor")
-    for name, row in rows.items():
-        print(f"{name:>20} {row['error']:7.1f} {row['expected']:9.1f}")
-    print(json.dumps({name: value for name, value in result.items() if name != "by_ingredient"}, indent=1))
+    spec = restorer.spec
+    before = {"network": spec.uncertainty_scale, "expert": spec.expert_uncertainty_scale}
+    trunks = ("network", "expert") if spec.expert_tasks else ("network",)
+    found = {trunk: calibration(halves[0][trunk], halves[1][trunk], before=before[trunk]) for trunk in trunks}
+    for trunk, one in found.items():
+        print(f"{trunk:>20} {'crops':>6} {'error':>7} {'expected':>9}   grey levels, photographs that did not choose")
+        for name, row in one.by_ingredient.items():
+            print(f"{name:>20} {row['crops']:6.0f} {row['error']:7.1f} {row['expected']:9.1f}")
+        print(f"scale {one.scale:.3f} instead of {one.scale_before:.3f}, correlation {one.correlation:.2f}")
     if options.json is not None:
+        about = {"weights": spec.version, "recipe": options.recipe, "photographs": len(photos)}
+        result = about | {trunk: asdict(one) for trunk, one in found.items()}
         options.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """How the expected error of a trunk compares with the true one."""
+
+    scale_before: float
+    """Factor of the model that was measured."""
+    scale: float
+    """Factor that the first half of the photographs asks for."""
+    correlation: float
+    """Of the logarithms of true and expected error, over pixels of the second half."""
+    error_over_expected_quantiles: dict[float, float]
+    """Multiple of the expected error that the true one stays below, by share of the pixels."""
+    by_ingredient: dict[str, dict[str, float]]
+    """Crops, mean true and mean expected error [grey levels] of the second half."""
+
+
+Errors = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
+"""True and expected errors, (n, crop, crop) each, in grey levels, by ingredient."""
+
+
+def calibration(choosing: Errors, reported: Errors, *, before: float) -> Calibration:
+    """The factor that the first half of the photographs asks for, and how it suits the second."""
+    ratios = [true.mean() / said.mean() for true, said in choosing.values() if len(true) >= LEAST_CROPS]
+    factor = float(np.median(ratios))
+    error, expected = (np.concatenate([pair[k].ravel() for pair in reported.values()]) for k in (0, 1))
+    return Calibration(
+        scale_before=before,
+        scale=before * factor,
+        correlation=float(np.corrcoef(np.log(error + 0.25), np.log(expected))[0, 1]),
+        error_over_expected_quantiles={
+            share: float(np.quantile(error / (factor * expected), share)) for share in COVERED
+        },
+        by_ingredient={
+            name: {"crops": len(true), "error": float(true.mean()), "expected": float(factor * said.mean())}
+            for name, (true, said) in reported.items()
+        },
+    )
 
 
 def photographs(source: Path) -> tuple[CleanImage, ...]:
@@ -81,21 +117,26 @@ def photographs(source: Path) -> tuple[CleanImage, ...]:
 
 def measure(
     restorer: opir.Restorer, photos: tuple[CleanImage, ...], recipe: str, *, crop: int, n: int
-) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """True and expected errors, (n, crop, crop) each, in grey levels, of every synthetic ingredient."""
+) -> dict[str, Errors]:
+    """Errors of every synthetic ingredient, by the trunk that restored the crops."""
     bank = ImageBank.read(photos, min_side=crop)
-    errors = {}
+    errors: dict[str, Errors] = {"network": {}, "expert": {}}
     for name, ingredient in named_recipe(recipe).ingredients.items():
         if ingredient.bank != "clean":
             continue
         samples = TrainingSet({"clean": bank}, {name: ingredient}, crop_size=crop, seed=1)
-        true, expected = [], []
+        pairs: dict[str, list[tuple[NDArray[np.float32], NDArray[np.float32]]]] = {"network": [], "expert": []}
         for k in range(n):
             sample = samples[k]
-            restored = restorer.restore_array(sample.degraded.numpy())
-            true.append(255 * np.abs(restored.image.clip(0, 1) - sample.clean.numpy()).mean(axis=0))
-            expected.append(restored.uncertainty.reshape(crop, crop))
-        errors[name] = (np.stack(true), np.stack(expected))
+            degraded = sample.degraded.numpy()
+            restored = restorer.restore_array(degraded)
+            true = 255 * np.abs(restored.image - sample.clean.numpy()).mean(axis=0)
+            found = restorer.summarise(degraded).found[None]
+            trunk = "expert" if is_for_expert(found, restorer.spec.expert_tasks) else "network"
+            pairs[trunk].append((true, restored.uncertainty))
+        for trunk, some in pairs.items():
+            if some:
+                errors[trunk][name] = (np.stack([true for true, _ in some]), np.stack([said for _, said in some]))
     return errors
 
 

@@ -108,6 +108,21 @@ def test_the_folder_says_what_the_expert_is_for(
     assert torch.equal(load_network(folder / "expert.safetensors").head.weight, networks[1].head.weight)
 
 
+def test_each_trunk_has_its_own_calibration(
+    networks: tuple[RestorationNetwork, RestorationNetwork], folder: Path, tmp_path: Path
+) -> None:
+    release = replace(RELEASE, uncertainty_scale=2.0, expert_uncertainty_scale=3.0)
+    export_model(networks[0], tmp_path, release, expert=networks[1])
+    image = np.random.default_rng(3).random((3, 40, 24), np.float32)
+    plain, calibrated = OnnxEngine(folder, threads=1), OnnxEngine(tmp_path, threads=1)
+    for task, factor in (("noise", 3.0), ("rain", 2.0)):
+        before, after = (
+            restore_array(engine, image, task_weights=one_task(task)[0], tile=0).expected_error
+            for engine in (plain, calibrated)
+        )
+        np.testing.assert_allclose(after, factor * before, rtol=1e-5)
+
+
 def test_half_of_the_size_is_the_same_in_both_engines(
     networks: tuple[RestorationNetwork, RestorationNetwork], folder: Path, tmp_path: Path
 ) -> None:
@@ -131,6 +146,9 @@ def test_an_expert_that_does_not_fit_is_refused(
         export_model(main, tmp_path / "model", replace(RELEASE, expert_tasks=()), expert=expert)
     with pytest.raises(ConfigurationError, match="configuration"):
         export_model(main, tmp_path / "model", RELEASE, expert=RestorationNetwork(SMALL))
+    alone = replace(RELEASE, expert_tasks=(), expert_uncertainty_scale=1.1)
+    with pytest.raises(ConfigurationError, match="expert_uncertainty_scale"):
+        export_model(main, tmp_path / "model", alone)
     with pytest.raises(ConfigurationError, match="fog"):
         export_model(main, tmp_path / "model", replace(RELEASE, expert_tasks=("fog",)), expert=expert)  # type: ignore[arg-type]
     assert not (tmp_path / "model").exists()

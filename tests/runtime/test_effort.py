@@ -78,7 +78,7 @@ def test_tiles_give_the_values_of_the_whole(height: int, width: int, tile: int, 
     )  # so that some blocks are unsure and some are not
     whole, tiled = (run(image, "balanced", tile=side, engine=engine) for side in (0, tile))
     np.testing.assert_allclose(tiled.restored, whole.restored, atol=1e-5)
-    np.testing.assert_allclose(tiled.scale, whole.scale, atol=1e-5)
+    np.testing.assert_allclose(tiled.expected_error, whole.expected_error, atol=1e-5)
 
 
 def test_unsure_everywhere_equals_best() -> None:

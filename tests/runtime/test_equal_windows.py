@@ -54,5 +54,5 @@ def test_values_are_those_of_other_windows(size: tuple[int, int]) -> None:
     assert plain.n_tiles > 1
     assert len(engine.shapes) == 1
     np.testing.assert_allclose(equal.restored, plain.restored, atol=1e-6)
-    np.testing.assert_allclose(equal.scale, plain.scale, atol=1e-6)
+    np.testing.assert_allclose(equal.expected_error, plain.expected_error, atol=1e-6)
     assert np.abs(equal.restored - image).max() > 0.001

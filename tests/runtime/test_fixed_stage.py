@@ -74,7 +74,7 @@ def test_pictures_are_the_same_with_constant_kernels(tmp_path: Path, monkeypatch
     fixed = restore_array(engine, image, tile=24)
     assert loaded == ["fixed_stage.onnx"] * 4  # twelve tiles in three bands, two stages in turns
     np.testing.assert_allclose(fixed.restored, plain.restored, atol=1e-6)
-    np.testing.assert_allclose(fixed.scale, plain.scale, atol=1e-6)
+    np.testing.assert_allclose(fixed.expected_error, plain.expected_error, atol=1e-6)
 
 
 def test_a_picture_does_not_depend_on_those_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

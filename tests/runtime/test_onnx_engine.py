@@ -73,7 +73,7 @@ def test_tiles_give_the_values_of_the_whole(engine: OnnxEngine) -> None:
     whole, tiled = restore_array(engine, image, tile=0), restore_array(engine, image, tile=24)
     assert (whole.n_tiles, tiled.n_tiles) == (1, 12)
     np.testing.assert_allclose(tiled.restored, whole.restored, atol=1e-5)
-    np.testing.assert_allclose(tiled.scale, whole.scale, atol=1e-5)
+    np.testing.assert_allclose(tiled.expected_error, whole.expected_error, atol=1e-5)
 
 
 def test_something_else_than_a_graph(tmp_path: Path) -> None:

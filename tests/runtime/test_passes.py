@@ -29,9 +29,9 @@ def test_tiles_give_the_values_of_the_whole(height: int, width: int, tile: int) 
     whole = restore_array(FakeEngine(), image, tile=0)
     tiled = restore_array(FakeEngine(), image, tile=tile)
     assert whole.restored.shape == (3, height, width)
-    assert whole.scale.shape == (height, width)
+    assert whole.expected_error.shape == (height, width)
     np.testing.assert_allclose(tiled.restored, whole.restored, atol=1e-6)
-    np.testing.assert_allclose(tiled.scale, whole.scale, atol=1e-6)
+    np.testing.assert_allclose(tiled.expected_error, whole.expected_error, atol=1e-6)
     np.testing.assert_allclose(tiled.found, whole.found, atol=1e-6)
 
 
@@ -51,7 +51,7 @@ def test_follows_the_definition() -> None:
     second, scale = engine.stage(first, padded, scale, weights, context, 1)
     result = restore_array(engine, image, tile=0)
     np.testing.assert_allclose(result.restored, second[0, :, :13, :20].clip(0, 1), atol=1e-6)
-    np.testing.assert_allclose(result.scale, scale[0, 0, :13, :20], atol=1e-6)
+    np.testing.assert_allclose(result.expected_error, scale[0, 0, :13, :20], atol=1e-6)
     np.testing.assert_allclose(result.found, weights[0], atol=1e-6)
 
 

@@ -31,6 +31,11 @@ def test_entries_arrive(tmp_path: Path) -> None:
     assert spec.bytes_per_pixel == DEFAULT_BYTES_PER_PIXEL
 
 
+def test_the_expert_has_the_calibration_of_the_network_unless_told(tmp_path: Path) -> None:
+    assert ModelSpec.load(write(tmp_path)).expert_uncertainty_scale == 2.0
+    assert ModelSpec.load(write(tmp_path, expert_uncertainty_scale=1.1)).expert_uncertainty_scale == 1.1
+
+
 def test_memory_may_be_measured(tmp_path: Path) -> None:
     assert ModelSpec.load(write(tmp_path, bytes_per_pixel=777)).bytes_per_pixel == 777
 
@@ -58,6 +63,7 @@ def test_fingerprint_is_what_sha256sum_gives(tmp_path: Path) -> None:
         ("trained_tasks", ["fog"]),
         ("uncertainty_scale", 0),
         ("uncertainty_scale", float("nan")),
+        ("expert_uncertainty_scale", -1),
         ("giga_macs_256", -1),
         ("sha256", {}),
         ("sha256", {"stage.onnx": "abc"}),

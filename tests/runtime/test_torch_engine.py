@@ -51,9 +51,11 @@ def test_same_values_as_the_network(network: RestorationNetwork, folder: Path) -
     image = np.random.default_rng(0).random((3, 45, 70), np.float32)
     with torch.inference_mode():
         expected = network(torch.from_numpy(image)[None])
-    result = restore_array(TorchEngine.load(folder), image, tile=0)
+    engine = TorchEngine.load(folder)
+    result = restore_array(engine, image, tile=0)
     np.testing.assert_allclose(result.restored, expected.restored[0].clamp(0, 1), atol=1e-5)
-    np.testing.assert_allclose(result.scale, expected.scales[-1][0, 0], rtol=1e-4, atol=1e-5)
+    calibrated = engine.spec.uncertainty_scale * expected.scales[-1][0, 0]
+    np.testing.assert_allclose(result.expected_error, calibrated, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(result.found, task_weights_of(expected.task_logits)[0], atol=1e-5)
 
 
@@ -63,7 +65,7 @@ def test_tiles_give_the_values_of_the_whole(folder: Path) -> None:
     whole, tiled = restore_array(engine, image, tile=0), restore_array(engine, image, tile=64)
     assert tiled.n_tiles == 12
     np.testing.assert_allclose(tiled.restored, whole.restored, atol=1e-5)
-    np.testing.assert_allclose(tiled.scale, whole.scale, atol=1e-5)
+    np.testing.assert_allclose(tiled.expected_error, whole.expected_error, atol=1e-5)
     assert np.abs(whole.restored - image).max() > 0.01
 
 

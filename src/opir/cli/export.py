@@ -28,6 +28,10 @@ def export(
     expert_tasks: Annotated[
         list[str] | None, typer.Option("--expert-task", help="A task of the expert; repeatable.")
     ] = None,
+    expert_uncertainty_scale: Annotated[
+        float | None,
+        typer.Option(help="Calibration factor of the expert's error scale.", show_default="that of the network"),
+    ] = None,
     half: Annotated[
         bool, typer.Option("--half", help="Round the weights to float16: half the size for torch.")
     ] = False,
@@ -52,6 +56,7 @@ def export(
         trained_tasks=trained,
         uncertainty_scale=uncertainty_scale,
         expert_tasks=tuple(choice(task, TASKS, option="--expert-task") for task in expert_tasks or ()),
+        expert_uncertainty_scale=expert_uncertainty_scale,
     )
     changes = [parse_log_odds(text) for text in log_odds or ()]
     network = load_network(weights)

@@ -63,6 +63,9 @@ class Release:
     expert_tasks: tuple[Task, ...] = ()
     """Degradations that the expert restores, where there is one (:mod:`opir.runtime.expert`)."""
 
+    expert_uncertainty_scale: float | None = None
+    """The factor of the expert's error scale; None: that of the network."""
+
 
 class _Encoder(nn.Module):
     def __init__(self, network: RestorationNetwork) -> None:
@@ -170,6 +173,10 @@ def _check_release(config: NetworkConfig, release: Release, expert: RestorationN
             f"an expert and the tasks that it restores go together; got {'no' if expert is None else 'an'} expert and "
             f"the tasks {', '.join(release.expert_tasks) or 'none'}"
         )
+    if expert is None and release.expert_uncertainty_scale is not None:
+        raise ConfigurationError(
+            f"expert_uncertainty_scale is for an expert; got {release.expert_uncertainty_scale} and no expert"
+        )
     if expert is not None and expert.config != config:
         raise ConfigurationError(f"the expert must be of the network's configuration {config}; got {expert.config}")
 
@@ -262,6 +269,8 @@ def _write_spec(
     }
     if release.expert_tasks:
         entries["expert_tasks"] = list(release.expert_tasks)
+        if release.expert_uncertainty_scale is not None:
+            entries["expert_uncertainty_scale"] = release.expert_uncertainty_scale
     (folder / SPEC_FILE).write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
 
 

@@ -21,9 +21,8 @@ class Canvas:
     Nothing of the size of the picture is in floating point but the expected error, 4 bytes per pixel.
     """
 
-    def __init__(self, photo: Photo, settings: RestoreSettings, *, levels: float) -> None:
-        """``levels`` are the grey levels of expected error per unit of the network's scale."""
-        self._photo, self._levels = photo, np.float32(levels)
+    def __init__(self, photo: Photo, settings: RestoreSettings) -> None:
+        self._photo = photo
         self._strength, self._limit = settings.strength, settings.max_uncertainty
         self._pixels = photo.pixels if self._strength == 0.0 else np.empty_like(photo.pixels)
         self._kept = 0.0
@@ -40,11 +39,17 @@ class Canvas:
         """Return how much of the correction the limit on the expected error withheld, 0 to 1."""
         return 0.0 if self._limit is None else 1.0 - self._kept / self.uncertainty.size
 
-    def deliver(self, window: Window, restored: Float32, scale: Float32) -> None:
-        """Enter a window of the padded picture: restoration (3, h, w), not clipped, and scale (h, w)."""
+    def deliver(self, window: Window, restored: Float32, expected_error: Float32) -> None:
+        """Enter a window of the padded picture.
+
+        Args:
+            window: where.
+            restored: (3, h, w), not clipped.
+            expected_error: (h, w), in units of the image.
+        """
         part = window.grown(0, self._photo.height, self._photo.width)
         restored = np.clip(restored[:, : part.height, : part.width], 0.0, 1.0)
-        uncertainty = self._levels * scale[: part.height, : part.width]
+        uncertainty = np.float32(GREY_LEVELS) * expected_error[: part.height, : part.width]
         self.uncertainty[part.slices] = uncertainty
         weight = None if self._limit is None else trust(uncertainty, self._limit)
         if weight is not None:

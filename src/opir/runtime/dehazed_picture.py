@@ -29,7 +29,7 @@ _N_BINS: Final = 1024
 class DehazedPicture:
     """Takes the tiles of a result, and hands the whole over once its haze and its tones are known.
 
-    Until then it is held in float32, 16 bytes per pixel with its scale, so that tiles stay exact.
+    Until then it is held in float32, 16 bytes per pixel with its error, so that tiles stay exact.
     """
 
     def __init__(self, pixels: Pixels, *, smoothness: float) -> None:
@@ -43,26 +43,26 @@ class DehazedPicture:
         self._hazy = pixels
         self._smoothness = np.float32(smoothness)
         self._restored = np.empty((3, pixels.height, pixels.width), np.float32)
-        self._scale = np.empty((pixels.height, pixels.width), np.float32)
+        self._expected = np.empty((pixels.height, pixels.width), np.float32)
 
-    def deliver(self, window: Window, restored: Float32, scale: Float32) -> None:
-        """Take a window of the picture: restoration (3, h, w), not clipped, and scale (h, w)."""
+    def deliver(self, window: Window, restored: Float32, expected: Float32) -> None:
+        """Take a window of the picture: restoration (3, h, w), not clipped, and expected error (h, w)."""
         self._restored[(..., *window.slices)] = np.clip(restored, 0.0, 1.0)
-        self._scale[window.slices] = scale
+        self._expected[window.slices] = expected
 
     def hand_over(self, deliver: Deliver) -> Tones:
-        """Deliver the picture in bands, (3, h, w) in [0, 1] and scale (h, w), and return the curve that it follows.
+        """Deliver the picture in bands, (3, h, w) in [0, 1] and expected error (h, w); return its curve.
 
-        The scale grows by the slope of the curve at the luma of a pixel; that the change is smooth leaves it as it is.
+        The error grows by the slope of the curve at the luma of a pixel; that the change is smooth leaves it as it is.
         """
         if self._smoothness >= LEAST_SMOOTHNESS:
             self._make_smooth()
         tones = self._tones()
         for window in self._bands():
-            restored, scale = self._restored[(..., *window.slices)], self._scale[window.slices]
+            restored, expected = self._restored[(..., *window.slices)], self._expected[window.slices]
             if not tones.change_nothing:
-                restored, scale = tones.applied(restored), scale * tones.slope(luma(restored))
-            deliver(window, restored, scale)
+                restored, expected = tones.applied(restored), expected * tones.slope(luma(restored))
+            deliver(window, restored, expected)
         return tones
 
     def _make_smooth(self) -> None:
@@ -87,7 +87,7 @@ class DehazedPicture:
         )
 
     def _bands(self) -> Iterator[Window]:
-        height, width = self._scale.shape
+        height, width = self._expected.shape
         for top in range(0, height, BAND_PX):
             yield Window(top=top, left=0, bottom=min(top + BAND_PX, height), right=width)
 

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from opir.runtime.spec import ModelSpec
 from opir.tasks import TASKS, Task
 
 OTHERS_FROM: Final[Mapping[Task, float]] = {**dict.fromkeys(TASKS, 0.25), "blur": 0.5}
@@ -34,3 +35,10 @@ def is_for_expert(task_weights: NDArray[np.float32], expert_tasks: Collection[Ta
         return False
     others = [task for task in TASKS if task not in expert_tasks]
     return all(task_weights[0, TASKS.index(task)] < OTHERS_FROM[task] for task in others)
+
+
+def uncertainty_scale_for(spec: ModelSpec, task_weights: NDArray[np.float32]) -> float:
+    """Return the calibration factor of the trunk that restores a picture with task weights (1, T)."""
+    if is_for_expert(task_weights, spec.expert_tasks):
+        return spec.expert_uncertainty_scale
+    return spec.uncertainty_scale

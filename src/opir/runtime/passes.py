@@ -31,8 +31,8 @@ class ArrayResult:
 
     restored: Float32
     """(3, H, W), sRGB in [0, 1]."""
-    scale: Float32
-    """(H, W), Laplace scale of the last stage's error, in units of the image, not calibrated."""
+    expected_error: Float32
+    """(H, W), expected absolute error of the restoration, in units of the image."""
     found: Float32
     """(T,), probability of each task as estimated from the picture."""
     n_tiles: int
@@ -87,18 +87,18 @@ def restore_array(
     """
     check_shape(image)
     height, width = image.shape[1:]
-    restored, scale = np.empty_like(image), np.empty((height, width), np.float32)
+    restored, expected = np.empty_like(image), np.empty((height, width), np.float32)
 
-    def deliver(window: Window, values: Float32, scale_there: Float32) -> None:
+    def deliver(window: Window, values: Float32, expected_there: Float32) -> None:
         part = window.grown(0, height, width)
         np.clip(values[:, : part.height, : part.width], 0.0, 1.0, out=restored[(..., *part.slices)])
-        scale[part.slices] = scale_there[: part.height, : part.width]
+        expected[part.slices] = expected_there[: part.height, : part.width]
 
     pixels = ArrayPixels(image, engine.spec.stride)
     result = restore_pixels(
         engine, pixels, deliver, tile=tile, task_weights=task_weights, effort=effort, progress=progress
     )
-    return ArrayResult(restored=restored, scale=scale, found=result.found, n_tiles=result.n_tiles)
+    return ArrayResult(restored=restored, expected_error=expected, found=result.found, n_tiles=result.n_tiles)
 
 
 def restore_pixels(

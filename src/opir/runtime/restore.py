@@ -134,7 +134,7 @@ class Restorer:
             pixels = ArrayPixels(fill_hidden(to_network(photo), hidden), stride)
 
         def compute(tile: int) -> tuple[Canvas, TilesResult]:
-            canvas = Canvas(photo, settings, levels=GREY_LEVELS * self.spec.uncertainty_scale)
+            canvas = Canvas(photo, settings)
             result = restore_pixels(
                 self.engine,
                 pixels,
@@ -213,7 +213,7 @@ class Restorer:
         )
         return ArrayRestoration(
             image=result.restored,
-            uncertainty=(255.0 * self.spec.uncertainty_scale * result.scale).astype(np.float32),
+            uncertainty=np.float32(GREY_LEVELS) * result.expected_error,
             found=_findings(result.found, self.spec),
         )
 

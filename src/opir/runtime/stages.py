@@ -19,6 +19,7 @@ from opir.errors import NumericalError
 from opir.runtime.effort import BLOCK_PX, Effort, Gate, gate_of
 from opir.runtime.engine import Engine, Float32
 from opir.runtime.equal_windows import DeviceEngine, equal_window, largest_sides
+from opir.runtime.expert import uncertainty_scale_for
 from opir.runtime.pixels import Pixels
 from opir.runtime.row_buffer import RowBuffer
 from opir.runtime.tiling import Window
@@ -27,7 +28,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Called with (pixels done, pixels in all) after each tile; an exception from it ends the restoration."""
 
 Deliver: TypeAlias = Callable[[Window, Float32, Float32], None]
-"""Called with a window of the padded picture, its restoration (3, h, w), not clipped, and its scale (h, w)."""
+"""Called with a window of the padded picture, its restoration (3, h, w), not clipped, and its expected absolute
+error (h, w) in units of the image: the scale of the last stage, calibrated."""
 
 _N_CHANNELS = 4  # of a result: the picture and the scale
 _GREY_LEVELS = 255.0
@@ -64,7 +66,7 @@ class StagePasses:
         self._numbers = {core: number for number, core in enumerate(cores, start=1)}
         self._progress, self._done = progress, 0
         self._n_stages = 1 if conditions.effort == "fast" else engine.spec.n_stages
-        self._levels = _GREY_LEVELS * engine.spec.uncertainty_scale
+        self._calibration = np.float32(uncertainty_scale_for(engine.spec, conditions.task_weights))
         halo = engine.spec.stage_halo
         self._reach = max(halo, 2 * BLOCK_PX) if conditions.effort == "balanced" else halo
         self._buffers = [RowBuffer() for _ in range(self._n_stages - 1)]
@@ -103,7 +105,7 @@ class StagePasses:
         for core in band:
             result = self._result(stage, core)
             if rows is None:
-                deliver(core, result[:3], result[3])
+                deliver(core, result[:3], self._calibration * result[3])
             else:
                 rows[:, :, core.left : core.right] = result
             self._tell(core)
@@ -133,7 +135,9 @@ class StagePasses:
         height, width = self._pixels.height, self._pixels.width
         rows = core.grown(self._reach, height, width)
         around = Window(top=rows.top, left=0, bottom=rows.bottom, right=width)
-        return gate_of(buffer.cut(around)[3], self._levels, core, rows_from=rows.top, height=height)
+        return gate_of(
+            buffer.cut(around)[3], _GREY_LEVELS * float(self._calibration), core, rows_from=rows.top, height=height
+        )
 
     def _computed(self, stage: int, core: Window, part: Window) -> Float32:
         """Run a stage on a part of a core with its halo; return picture and scale of the part, (4, h, w)."""
