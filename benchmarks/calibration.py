@@ -25,7 +25,7 @@ from opir.data.image_bank import ImageBank
 from opir.data.pairs import CleanImage
 from opir.data.readers.registry import open_dataset
 from opir.data.training_set import TrainingSet
-from opir.runtime.expert import is_for_expert
+from opir.runtime.expert import uncertainty_scale_of
 from opir.training.recipes import recipe as named_recipe
 
 LEAST_CROPS = 4
@@ -42,9 +42,11 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=None, help="folder of the model; None takes the bundled one")
     parser.add_argument("--recipe", default="all_tasks")
     parser.add_argument("--crop", type=int, default=192)
-    parser.add_argument("--per-ingredient", type=int, default=12)
+    parser.add_argument("--per-ingredient", type=int, default=12, help=f"crops, at least {LEAST_CROPS}")
     parser.add_argument("--json", type=Path, default=None)
     options = parser.parse_args()
+    if options.per_ingredient < LEAST_CROPS:
+        parser.error(f"--per-ingredient must be at least {LEAST_CROPS}; got {options.per_ingredient}")
     torch.set_num_threads(1)
 
     photos = photographs(options.photos)
@@ -54,10 +56,14 @@ def main() -> None:
         for half in (photos[::2], photos[1::2])
     ]
     spec = restorer.spec
-    before = {"network": spec.uncertainty_scale, "expert": spec.expert_uncertainty_scale}
-    trunks = ("network", "expert") if spec.expert_tasks else ("network",)
-    found = {trunk: calibration(halves[0][trunk], halves[1][trunk], before=before[trunk]) for trunk in trunks}
-    for trunk, one in found.items():
+    found = {}
+    for trunk in ("network", "expert"):
+        choosing, reported = (half[trunk] for half in halves)
+        if not reported or all(len(true) < LEAST_CROPS for true, _ in choosing.values()):
+            print(f"{trunk}: too few crops, no factor")
+            continue
+        before = uncertainty_scale_of(spec, expert=trunk == "expert")
+        one = found[trunk] = calibration(choosing, reported, before=before)
         print(f"{trunk:>20} {'crops':>6} {'error':>7} {'expected':>9}   grey levels, photographs that did not choose")
         for name, row in one.by_ingredient.items():
             print(f"{name:>20} {row['crops']:6.0f} {row['error']:7.1f} {row['expected']:9.1f}")
@@ -131,8 +137,7 @@ def measure(
             degraded = sample.degraded.numpy()
             restored = restorer.restore_array(degraded)
             true = 255 * np.abs(restored.image - sample.clean.numpy()).mean(axis=0)
-            found = restorer.summarise(degraded).found[None]
-            trunk = "expert" if is_for_expert(found, restorer.spec.expert_tasks) else "network"
+            trunk = "expert" if restored.expert else "network"
             pairs[trunk].append((true, restored.uncertainty))
         for trunk, some in pairs.items():
             if some:

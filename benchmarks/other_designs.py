@@ -62,6 +62,8 @@ class PredictorOfEachStage(nn.Module):
 
     def __init__(self, config: NetworkConfig, *, widths: tuple[int, ...] | None = None) -> None:
         super().__init__()
+        if not config.block_modulation:
+            raise ValueError("a predictor for each stage needs block_modulation, by which it learns the stage")
         second = config if widths is None else replace(config, widths=widths)
         self.of_stages = nn.ModuleList((OperatorPredictor(config), OperatorPredictor(second)))
 

@@ -73,6 +73,8 @@ class FakeEngine:
         task_weights: Float32,
         context: Float32,
         stage_index: int,
+        *,
+        expert: bool = False,
     ) -> tuple[Float32, Float32]:
         height, width = current.shape[2:]
         self.areas.append(height * width)

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from conftest_model import SMALL, randomise
+from opir.cli.main import app
 from opir.errors import ConfigurationError, WeightsError
 from opir.export import Release, export_model
 from opir.model import RestorationNetwork, load_network, save_network
@@ -28,9 +30,11 @@ RELEASE = Release(name="trial", version="1", trained_tasks=TASKS, expert_tasks=(
 def networks() -> tuple[RestorationNetwork, RestorationNetwork]:
     main = randomise(RestorationNetwork(CONFIG))
     expert = randomise(RestorationNetwork(CONFIG))
+    expert.estimator.load_state_dict(main.estimator.state_dict())
     with torch.no_grad():
-        for parameter in expert.parameters():
-            parameter.mul_(1.1)
+        for part in (expert.predictor, expert.head, expert.task_parameters):
+            for parameter in part.parameters():
+                parameter.mul_(1.1)
     return main, expert
 
 
@@ -53,14 +57,13 @@ def inputs(height: int = 40, width: int = 24) -> tuple[np.ndarray, ...]:
 
 @pytest.mark.parametrize("constant_kernels", [False, True])
 @pytest.mark.parametrize("engine_name", ["onnxruntime", "torch"])
-@pytest.mark.parametrize(("task", "is_expert"), [("noise", True), ("jpeg", True), ("rain", False), ("haze", False)])
+@pytest.mark.parametrize("is_expert", [False, True])
 def test_each_picture_is_restored_by_its_trunk(
     networks: tuple[RestorationNetwork, RestorationNetwork],
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     *,
     engine_name: str,
-    task: str,
     is_expert: bool,
     constant_kernels: bool,
 ) -> None:
@@ -68,9 +71,9 @@ def test_each_picture_is_restored_by_its_trunk(
         monkeypatch.setattr("opir.runtime.fixed_stage.FIXED_FROM", 1)
     engine = OnnxEngine(folder, threads=1) if engine_name == "onnxruntime" else TorchEngine.load(folder, device="cpu")
     context = np.random.default_rng(1).normal(size=(1, CONFIG.n_context)).astype(np.float32)
-    arguments = (*inputs(), one_task(task), context)
+    arguments = (*inputs(), one_task("noise"), context)
     for stage_index in (0, 1):
-        restored, scale = engine.stage(*arguments, stage_index)
+        restored, scale = engine.stage(*arguments, stage_index, expert=is_expert)
         with torch.no_grad():
             wanted = [network.stage(*map(torch.from_numpy, arguments), stage_index) for network in networks]
         np.testing.assert_allclose(restored, wanted[is_expert][0].numpy(), rtol=0, atol=1e-5)
@@ -81,11 +84,28 @@ def test_each_picture_is_restored_by_its_trunk(
 def test_trunks_take_turns_with_constant_kernels(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = OnnxEngine(folder, threads=1)
     context = np.zeros((1, CONFIG.n_context), np.float32)
-    plain = {task: engine.stage(*inputs(), one_task(task), context, 0)[0] for task in ("noise", "rain")}
+    arguments = (*inputs(), one_task("noise"), context, 0)
+    plain = {expert: engine.stage(*arguments, expert=expert)[0] for expert in (False, True)}
+    assert np.abs(plain[True] - plain[False]).max() > 1e-3
     monkeypatch.setattr("opir.runtime.fixed_stage.FIXED_FROM", 1)
-    for task in ("noise", "rain", "noise"):
-        again = engine.stage(*inputs(), one_task(task), context, 0)[0]
-        np.testing.assert_allclose(again, plain[task], rtol=0, atol=1e-5)
+    for expert in (True, False, True):
+        again = engine.stage(*arguments, expert=expert)[0]
+        np.testing.assert_allclose(again, plain[expert], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("engine_name", ["onnxruntime", "torch"])
+@pytest.mark.parametrize(("task", "expert"), [("noise", True), ("jpeg", True), ("rain", False), ("haze", False)])
+def test_pictures_go_to_their_trunk(
+    networks: tuple[RestorationNetwork, RestorationNetwork], folder: Path, *, engine_name: str, task: str, expert: bool
+) -> None:
+    engine = OnnxEngine(folder, threads=1) if engine_name == "onnxruntime" else TorchEngine.load(folder, device="cpu")
+    image = np.random.default_rng(2).random((3, 40, 24), np.float32)
+    result = restore_array(engine, image, task_weights=one_task(task)[0], tile=0)
+    assert result.expert is expert
+    with torch.no_grad():
+        told = torch.from_numpy(one_task(task))
+        wanted = networks[expert](torch.from_numpy(image)[None], task_weights=told).scales[-1][0, 0]
+    np.testing.assert_allclose(result.expected_error, wanted, rtol=1e-3, atol=1e-5)
 
 
 def test_tiles_give_the_whole_picture(folder: Path) -> None:
@@ -131,26 +151,39 @@ def test_half_of_the_size_is_the_same_in_both_engines(
         assert (tmp_path / name).stat().st_size < 0.6 * (folder / name).stat().st_size
     graphs, network = OnnxEngine(tmp_path, threads=1), TorchEngine.load(tmp_path, device="cpu")
     context = np.zeros((1, CONFIG.n_context), np.float32)
-    for task in ("noise", "rain"):
-        one, other = (engine.stage(*inputs(), one_task(task), context, 0)[0] for engine in (graphs, network))
+    for expert in (False, True):
+        one, other = (
+            engine.stage(*inputs(), one_task("noise"), context, 0, expert=expert)[0] for engine in (graphs, network)
+        )
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
 
 
 def test_an_expert_that_does_not_fit_is_refused(
     networks: tuple[RestorationNetwork, RestorationNetwork], tmp_path: Path
 ) -> None:
-    main, expert = networks
+    network, expert = networks
     with pytest.raises(ConfigurationError, match="an expert and the tasks"):
-        export_model(main, tmp_path / "model", RELEASE)
+        export_model(network, tmp_path / "model", RELEASE)
     with pytest.raises(ConfigurationError, match="an expert and the tasks"):
-        export_model(main, tmp_path / "model", replace(RELEASE, expert_tasks=()), expert=expert)
+        export_model(network, tmp_path / "model", replace(RELEASE, expert_tasks=()), expert=expert)
     with pytest.raises(ConfigurationError, match="configuration"):
-        export_model(main, tmp_path / "model", RELEASE, expert=RestorationNetwork(SMALL))
+        export_model(network, tmp_path / "model", RELEASE, expert=RestorationNetwork(SMALL))
     alone = replace(RELEASE, expert_tasks=(), expert_uncertainty_scale=1.1)
     with pytest.raises(ConfigurationError, match="expert_uncertainty_scale"):
-        export_model(main, tmp_path / "model", alone)
+        export_model(network, tmp_path / "model", alone)
     with pytest.raises(ConfigurationError, match="fog"):
-        export_model(main, tmp_path / "model", replace(RELEASE, expert_tasks=("fog",)), expert=expert)  # type: ignore[arg-type]
+        export_model(network, tmp_path / "model", replace(RELEASE, expert_tasks=("fog",)), expert=expert)  # type: ignore[arg-type]
+    with pytest.raises(
+        ConfigurationError, match=r"expert_tasks must be among trained_tasks, rain, noise; got \['jpeg'\]"
+    ):
+        export_model(network, tmp_path / "model", replace(RELEASE, trained_tasks=("rain", "noise")), expert=expert)
+    stranger = randomise(RestorationNetwork(CONFIG))
+    with torch.no_grad():
+        stranger.estimator.entry.weight.add_(0.1)
+    with pytest.raises(
+        ConfigurationError, match=r"behind the network's estimator; got another in 10 tensors, entry\.weight"
+    ):
+        export_model(network, tmp_path / "model", RELEASE, expert=stranger)
     assert not (tmp_path / "model").exists()
 
 
@@ -159,8 +192,12 @@ def test_a_lost_expert_is_named(folder: Path, tmp_path: Path, engine_name: str) 
     for path in folder.iterdir():
         if not path.name.startswith("expert"):
             (tmp_path / path.name).write_bytes(path.read_bytes())
-    with pytest.raises(WeightsError, match="expert"):
-        OnnxEngine(tmp_path) if engine_name == "onnxruntime" else TorchEngine.load(tmp_path, device="cpu")
+    if engine_name == "onnxruntime":
+        with pytest.raises(WeightsError, match=r"expert_stage\.onnx"):
+            OnnxEngine(tmp_path)
+    else:
+        with pytest.raises(WeightsError, match=r"expert\.safetensors"):
+            TorchEngine.load(tmp_path, device="cpu")
 
 
 def test_an_expert_of_another_network_is_named(folder: Path, tmp_path: Path) -> None:
@@ -172,5 +209,32 @@ def test_an_expert_of_another_network_is_named(folder: Path, tmp_path: Path) -> 
 
     description["sha256"]["expert.safetensors"] = file_sha256(tmp_path / "expert.safetensors")
     (tmp_path / "model.json").write_text(json.dumps(description))
-    with pytest.raises(WeightsError, match="configuration"):
+    with pytest.raises(WeightsError, match="of the configuration of"):
         TorchEngine.load(tmp_path, device="cpu")
+
+
+def test_an_engine_without_the_expert_of_its_description_is_refused(
+    networks: tuple[RestorationNetwork, RestorationNetwork], folder: Path
+) -> None:
+    spec = ModelSpec.load(folder)
+    with pytest.raises(ConfigurationError, match="got no expert and a description with the tasks noise, jpeg"):
+        TorchEngine(networks[0], spec)
+    with pytest.raises(ConfigurationError, match="got an expert and a description with the tasks none"):
+        TorchEngine(networks[0], replace(spec, expert_tasks=()), expert=networks[1])
+
+
+def test_the_command_exports_an_expert(networks: tuple[RestorationNetwork, RestorationNetwork], tmp_path: Path) -> None:
+    for name, network in zip(("main", "expert"), networks, strict=True):
+        save_network(network, tmp_path / f"{name}.safetensors")
+    tasks = [f"--task={task}" for task in TASKS]
+    experts = ["--expert", str(tmp_path / "expert.safetensors"), "--expert-task", "rain", "--expert-task", "snow"]
+    factors = ["--uncertainty-scale", "1.5", "--expert-uncertainty-scale", "1.2"]
+    out = tmp_path / "model"
+    command = ["export", str(tmp_path / "main.safetensors"), "-o", str(out), "--name", "mine", "--version", "2"]
+    result = CliRunner().invoke(app, [*command, *tasks, *experts, *factors, "--half"])
+    assert result.exit_code == 0, result.output
+    spec = ModelSpec.load(out)
+    assert spec.expert_tasks == ("rain", "snow")
+    assert (spec.uncertainty_scale, spec.expert_uncertainty_scale) == (1.5, 1.2)
+    weights = load_network(out / "expert.safetensors").head.weight
+    assert torch.equal(weights, networks[1].head.weight.half().float())

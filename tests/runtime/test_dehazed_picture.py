@@ -121,6 +121,8 @@ class DarkeningEngine(FakeEngine):
         task_weights: Float32,
         context: Float32,
         stage_index: int,
+        *,
+        expert: bool = False,
     ) -> tuple[Float32, Float32]:
         return current * np.float32(2 / 3), np.full_like(scale, 0.1)
 
@@ -147,6 +149,8 @@ class PatchingEngine(FakeEngine):
         task_weights: Float32,
         context: Float32,
         stage_index: int,
+        *,
+        expert: bool = False,
     ) -> tuple[Float32, Float32]:
         patched = observed.copy()
         patched[..., 100:140, 200:240] += np.float32(0.1)

@@ -27,6 +27,8 @@ class HalfSure(FakeEngine):
         task_weights: Float32,
         context: Float32,
         stage_index: int,
+        *,
+        expert: bool = False,
     ) -> tuple[Float32, Float32]:
         self.areas.append(current.shape[2] * current.shape[3])
         error = np.where(observed.mean(axis=1, keepdims=True) > 0.5, 4 * UNSURE_AT, UNSURE_FROM / 4) / 255

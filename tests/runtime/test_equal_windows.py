@@ -40,9 +40,9 @@ class EqualEngine(FakeEngine):
     def free_bytes(self) -> int:
         return 1 << 30
 
-    def stage(self, current: Float32, *rest: object) -> tuple[Float32, Float32]:
+    def stage(self, current: Float32, *rest: object, expert: bool = False) -> tuple[Float32, Float32]:
         self.shapes = {*getattr(self, "shapes", set()), current.shape}
-        return super().stage(current, *rest)  # type: ignore[arg-type]
+        return super().stage(current, *rest, expert=expert)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [(203, 181), (64, 300), (300, 40)])

@@ -109,9 +109,9 @@ def test_named_tasks_become_weights() -> None:
     seen: list[np.ndarray] = []
 
     class Spy(FakeEngine):
-        def stage(self, *inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def stage(self, *inputs: np.ndarray, expert: bool = False) -> tuple[np.ndarray, np.ndarray]:
             seen.append(inputs[3])
-            return engine.stage(*inputs)
+            return engine.stage(*inputs, expert=expert)
 
     result = Restorer.from_engine(Spy()).restore(pixels(), task=["haze", "noise"])
     np.testing.assert_array_equal(seen[0], [[1, 0, 0, 1, 0, 0, 0]])

@@ -31,8 +31,8 @@ def test_entries_arrive(tmp_path: Path) -> None:
     assert spec.bytes_per_pixel == DEFAULT_BYTES_PER_PIXEL
 
 
-def test_the_expert_has_the_calibration_of_the_network_unless_told(tmp_path: Path) -> None:
-    assert ModelSpec.load(write(tmp_path)).expert_uncertainty_scale == 2.0
+def test_an_expert_may_have_a_calibration(tmp_path: Path) -> None:
+    assert ModelSpec.load(write(tmp_path)).expert_uncertainty_scale is None
     assert ModelSpec.load(write(tmp_path, expert_uncertainty_scale=1.1)).expert_uncertainty_scale == 1.1
 
 
@@ -61,6 +61,7 @@ def test_fingerprint_is_what_sha256sum_gives(tmp_path: Path) -> None:
         ("tasks", ["noise", "fog"]),
         ("tasks", "noise"),
         ("trained_tasks", ["fog"]),
+        ("expert_tasks", ["blur"]),
         ("uncertainty_scale", 0),
         ("uncertainty_scale", float("nan")),
         ("expert_uncertainty_scale", -1),

@@ -104,9 +104,11 @@ def test_a_tile_beyond_half_precision_is_computed_in_float32(
     assert 0 < np.abs(half.restored - exact.restored).max() < 0.05
     stage, asked = engine.runner.stage, []
 
-    def overflowing(*inputs: object, precision: str | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    def overflowing(
+        *inputs: object, expert: bool = False, precision: str | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         asked.append(precision)
-        restored, scale = stage(*inputs, precision=precision)  # type: ignore[arg-type]
+        restored, scale = stage(*inputs, expert=expert, precision=precision)  # type: ignore[arg-type]
         return (restored if precision == "float32" else restored / 0), scale
 
     monkeypatch.setattr(engine.runner, "stage", overflowing)

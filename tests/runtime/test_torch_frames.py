@@ -9,7 +9,7 @@ import torch
 from opir.errors import ConfigurationError, NumericalError, ShapeError
 from opir.model import RestorationNetwork
 from opir.runtime.torch_frames import Frame, restore_frames
-from opir.runtime.torch_network import DeviceNetwork, Expert
+from opir.runtime.torch_network import DeviceNetwork, Expert, Told
 from opir.tasks import TASKS
 from small_network import small_network
 
@@ -57,12 +57,15 @@ def test_told_tasks_replace_the_estimate(network: RestorationNetwork) -> None:
 @pytest.mark.parametrize("told", [False, True])
 @pytest.mark.parametrize("task", ["noise", "rain"])
 def test_each_frame_is_restored_by_its_trunk(network: RestorationNetwork, task: str, *, told: bool) -> None:
+    def is_noise(weights: np.ndarray) -> bool:
+        return bool(weights[TASKS.index("noise")] > 0.5)
+
     expert = small_network()
     with torch.no_grad():
         for parameter in expert.predictor.parameters():
             parameter.mul_(1.1)
         network.estimator.task_logits.bias.copy_(torch.tensor([40.0 if each == task else -40.0 for each in TASKS]))
-    runner = DeviceNetwork(network, torch.device("cpu"), expert=Expert(network=expert, tasks=("noise", "jpeg")))
+    runner = DeviceNetwork(network, torch.device("cpu"), expert=Expert(network=expert, restores=is_noise))
     weights = np.array([each == task for each in TASKS], np.float32)
     expert.estimator.load_state_dict(network.estimator.state_dict())
     pictures = frames(2)
@@ -80,8 +83,8 @@ def test_a_frame_beyond_half_precision_is_computed_again(
     runner = DeviceNetwork(network, torch.device("cpu"), precision="bfloat16")
     whole = runner.whole
 
-    def overflowing(pixels: torch.Tensor, weights: torch.Tensor | None, *, precision: str | None = None) -> object:
-        result, finite = whole(pixels, weights, precision=precision)
+    def overflowing(pixels: torch.Tensor, told: Told | None, *, precision: str | None = None) -> object:
+        result, finite = whole(pixels, told, precision=precision)
         return result, torch.tensor(precision == "float32") & finite
 
     monkeypatch.setattr(runner, "whole", overflowing)

@@ -32,10 +32,10 @@ class GatedEngine(FakeEngine):
     entered: threading.Event = field(default_factory=threading.Event)
     gate: threading.Event = field(default_factory=threading.Event)
 
-    def stage(self, *inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def stage(self, *inputs: np.ndarray, expert: bool = False) -> tuple[np.ndarray, np.ndarray]:
         self.entered.set()
         assert self.gate.wait(20)
-        return super().stage(*inputs)
+        return super().stage(*inputs, expert=expert)
 
 
 @dataclass(frozen=True)

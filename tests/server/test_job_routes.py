@@ -31,13 +31,13 @@ class InterruptedEngine(FakeEngine):
     def interruptible(self) -> Iterator[Callable[[], None]]:
         yield self.interrupted.set
 
-    def stage(self, *inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def stage(self, *inputs: np.ndarray, expert: bool = False) -> tuple[np.ndarray, np.ndarray]:
         if self.n_given_up == 0:
             self.entered.set()
             assert self.interrupted.wait(20)
             self.n_given_up += 1
             raise InterruptedRunError
-        return super().stage(*inputs)
+        return super().stage(*inputs, expert=expert)
 
 
 async def ended(client: httpx.AsyncClient, job: str) -> list[tuple[str, dict[str, object]]]:

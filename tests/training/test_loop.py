@@ -100,6 +100,16 @@ def test_a_run_starts_from_given_weights_of_the_same_sizes(banks, tmp_path):
         run(other, banks, tmp_path / "c", start_from=tmp_path / "a")
 
 
+def test_parts_that_begin_anew_do_not_keep_the_given_weights(banks, tmp_path):
+    run(small_recipe(), banks, tmp_path / "a")
+    anew = small_recipe(n_steps=2, learning_rate=1e-12, frozen=("estimator",), fresh=("predictor", "head"))
+    network, given = run(anew, banks, tmp_path / "b", start_from=tmp_path / "a"), load_network(tmp_path / "a")
+    assert torch.equal(network.estimator.entry.weight, given.estimator.entry.weight)
+    assert not torch.allclose(network.predictor.entry.weight, given.predictor.entry.weight, atol=1e-3)
+    with pytest.raises(ConfigurationError, match="needs weights to start from"):
+        run(anew, banks, tmp_path / "c")
+
+
 class Poison:
     """Losses of which those of some calls are not a number; calls are counted from 1."""
 

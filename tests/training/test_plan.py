@@ -16,7 +16,7 @@ from opir.training.machine_sizes import MACHINE_SIZES, MachineSize, machine_size
 from opir.training.plan import plan_run
 from opir.training.recipe import Phase, Recipe
 from opir.training.recipes import RECIPES, recipe
-from opir.training.start import check_start
+from opir.training.start import check_from_scratch, check_start
 
 
 def folder_of(**n_pictures):
@@ -119,3 +119,19 @@ def test_weights_may_lack_the_changes_of_tasks():
     check_start(Recipe(name="trial", model=preset("tiny")), replace(preset("tiny"), task_rank=0))
     with pytest.raises(ConfigurationError, match="task_rank=9"):
         check_start(Recipe(name="trial", model=preset("tiny")), replace(preset("tiny"), task_rank=9))
+
+
+def test_parts_that_begin_anew_are_said_and_must_be_there():
+    plan = plan_run(recipe("expert"), folder_of(clean=5, rain_pairs=2))
+    assert "with random weights begin: predictor, head, task_parameters" in plan.notes
+    with pytest.raises(ConfigurationError, match="fresh must name parts of the network"):
+        plan_run(recipe("expert"), None, changes=["fresh=trunk"])
+    with pytest.raises(ConfigurationError, match="frozen must name parts of the network"):
+        plan_run(recipe("expert"), None, changes=["frozen=trunk"])
+
+
+def test_an_estimator_that_is_kept_must_have_been_trained():
+    with pytest.raises(ConfigurationError, match=r"needs weights to start from \(frozen: estimator, fresh: predictor"):
+        check_from_scratch(recipe("expert"))
+    check_from_scratch(recipe("estimator"))  # keeps the trunk, which has nothing to do yet
+    check_from_scratch(recipe("all_tasks"))

@@ -12,6 +12,7 @@ from opir.analysis.windows import native_windows
 from opir.errors import NumericalError
 from opir.imaging import crop_to, pad_to_multiple
 from opir.runtime.engine import Engine, Float32
+from opir.runtime.expert import is_for_expert
 from opir.runtime.passes import Summary
 from opir.tasks import Task
 
@@ -51,8 +52,9 @@ def model_change(engine: Engine, image: Float32, summary: Summary, *, task: Task
 def _change(engine: Engine, window: Float32, weights: Float32, context: Float32, margins: Sequence[int]) -> float:
     observed = pad_to_multiple(window, engine.spec.stride)[None]
     current, scale = observed, np.zeros((1, 1, *observed.shape[2:]), np.float32)
+    expert = is_for_expert(engine.spec, weights)
     for index in range(engine.spec.n_stages):
-        current, scale = engine.stage(current, observed, scale, weights[None], context[None], index)
+        current, scale = engine.stage(current, observed, scale, weights[None], context[None], index, expert=expert)
     restored = np.clip(crop_to(current[0], *window.shape[1:]), 0.0, 1.0)
     inside = tuple(slice(margin, length - margin) for margin, length in zip(margins, window.shape, strict=True))
     return float(np.abs(restored[inside] - window[inside]).mean(dtype=np.float64))

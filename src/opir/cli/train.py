@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from opir.training.plan import Plan
     from opir.training.recipe import Recipe
 
-FROM_BUNDLED_WEIGHTS = ("finetune", "noise_and_jpeg")
+FROM_BUNDLED_WEIGHTS = ("finetune", "expert")
 """Recipes that begin with the bundled weights unless told otherwise."""
 
 INTERRUPTED = 130

@@ -130,10 +130,11 @@ def export_model(
 
     Raises:
         MissingExtraError: if the ONNX exporter is not installed.
-        ConfigurationError: if a trained task is unknown, the expert is of another configuration, or an expert has no
-            tasks, or tasks no expert.
+        ConfigurationError: if a trained task is unknown, the expert is of another configuration or was trained behind
+            another estimator, or an expert has no tasks, or tasks no expert.
+        WeightsError: if a weight does not fit into float16.
     """
-    _check_release(network.config, release, expert)
+    _check_release(network, release, expert)
     folder.mkdir(parents=True, exist_ok=True)
     config = network.config
     dtype = torch.float16 if half else torch.float32
@@ -164,7 +165,8 @@ def export_model(
     _write_spec(config, folder, release, (*graphs, *weights), n_parameters=n_parameters)
 
 
-def _check_release(config: NetworkConfig, release: Release, expert: RestorationNetwork | None) -> None:
+def _check_release(network: RestorationNetwork, release: Release, expert: RestorationNetwork | None) -> None:
+    config = network.config
     for name, tasks in (("trained_tasks", release.trained_tasks), ("expert_tasks", release.expert_tasks)):
         if unknown := set(tasks) - set(TASKS):
             raise ConfigurationError(f"{name} must be among {', '.join(TASKS)}; got {sorted(unknown)}")
@@ -179,6 +181,29 @@ def _check_release(config: NetworkConfig, release: Release, expert: RestorationN
         )
     if expert is not None and expert.config != config:
         raise ConfigurationError(f"the expert must be of the network's configuration {config}; got {expert.config}")
+    if foreign := set(release.expert_tasks) - set(release.trained_tasks):
+        raise ConfigurationError(
+            f"expert_tasks must be among trained_tasks, {', '.join(release.trained_tasks)}; got {sorted(foreign)}"
+        )
+    if expert is not None:
+        _check_estimators(network, expert)
+
+
+def _check_estimators(network: RestorationNetwork, expert: RestorationNetwork) -> None:
+    """Check that an expert was trained behind the network's estimator, whose context it reads.
+
+    Rounding to float16 does not count, since an expert may have begun with rounded weights, nor does the last layer of
+    the task weights, which ``--log-odds`` changes.
+    """
+    own, other = network.estimator.state_dict(), expert.estimator.state_dict()
+    differing = [
+        name for name in own if not name.startswith("task_logits.") and not own[name].half().equal(other[name].half())
+    ]
+    if differing:
+        raise ConfigurationError(
+            f"the expert must have been trained behind the network's estimator; got another in {len(differing)} "
+            f"tensors, {differing[0]} the first: train it with --start-from these weights"
+        )
 
 
 def _export_stages(network: RestorationNetwork, folder: Path, stage: str, fixed: str) -> tuple[str, ...]:

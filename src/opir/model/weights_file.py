@@ -22,8 +22,16 @@ WEIGHTS_NAME = "model.safetensors"
 
 
 def save_network(network: RestorationNetwork, path: Path, *, dtype: torch.dtype = torch.float32) -> None:
-    """Write the weights of ``network``, rounded to a type, and its configuration, through a temporary file."""
+    """Write the weights of ``network``, rounded to a type, and its configuration, through a temporary file.
+
+    Raises:
+        WeightsError: if a finite value is beyond the range of the type.
+    """
     tensors = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in network.state_dict().items()}
+    for name, tensor in network.state_dict().items():
+        if torch.isfinite(tensor).all() and not torch.isfinite(tensors[name]).all():
+            largest = float(tensor.abs().max())
+            raise WeightsError(f"{name} must fit into {dtype}; its largest value is {largest:.3g}: keep float32")
     temporary = path.with_name(path.name + ".partial")
     save_file(tensors, temporary, metadata={"config": json.dumps(asdict(network.config))})
     with temporary.open("rb") as written:

@@ -22,6 +22,8 @@ class ArrayRestoration:
     """(H, W), float32, expected absolute error of ``image`` [grey levels of 255]."""
     found: Findings
     """What the model believes is wrong with the original."""
+    expert: bool = False
+    """Whether the model's expert restored it; see :mod:`opir.runtime.expert`."""
 
 
 def check_array(image: Float32) -> None:

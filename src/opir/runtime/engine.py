@@ -65,8 +65,10 @@ class Engine(Protocol):
         task_weights: Float32,
         context: Float32,
         stage_index: int,
+        *,
+        expert: bool = False,
     ) -> tuple[Float32, Float32]:
-        """Apply stage ``stage_index`` (from 0) to ``current``.
+        """Apply stage ``stage_index`` (from 0) to ``current``, by the network's own trunk or by the expert's.
 
         ``current`` and ``observed`` (1, 3, H, W), ``scale`` (1, 1, H, W) is the Laplace scale of the error
         of ``current`` in units of the image (0 before the first stage). Returns the restored image

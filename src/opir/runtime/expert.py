@@ -1,12 +1,13 @@
-"""Which trunk restores a picture: the one of all tasks, or the expert of a few (docs/decisions/0018).
+"""Which trunk restores a picture: the network's own, or the expert of a few tasks (docs/decisions/0018).
 
-Noise and compression leave small errors everywhere, which a trunk that also has to lift haze and darkness learns badly.
-A model may hold a second trunk that has learned nothing else. It serves pictures in which nothing else was found.
+A trunk that also has to lift haze and darkness learns badly what lies over a scene whose light is as it was: errors are
+small beside the others'. A model may hold a second trunk that has learned nothing else. It serves pictures in which
+nothing else was found. The choice holds for a whole picture, so that tiles stay exact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -20,25 +21,27 @@ OTHERS_FROM: Final[Mapping[Task, float]] = {**dict.fromkeys(TASKS, 0.25), "blur"
 look a little blurred."""
 
 
-def is_for_expert(task_weights: NDArray[np.float32], expert_tasks: Collection[Task]) -> bool:
+def is_for_expert(spec: ModelSpec, task_weights: NDArray[np.float32], *, blur_undone: bool = False) -> bool:
     """Tell whether the expert restores a picture.
 
     Args:
-        task_weights: (1, T) in [0, 1], told or estimated, the same for the whole picture.
-        expert_tasks: what the expert has learned; none where there is no expert.
+        spec: of the model, which says what the expert has learned; nothing where there is none.
+        task_weights: (T,) in [0, 1], told or estimated, in the order of ``spec.tasks``.
+        blur_undone: whether a filter has undone a blur of the picture, and left behind what only the network knows.
 
     Returns:
-        True where no task that the expert does not know has a weight of :data:`OTHERS_FROM` or more. So a picture in
-        which nothing was found is the expert's.
+        True where no task that the model knows and the expert does not has a weight of :data:`OTHERS_FROM` or more. So
+        a picture in which nothing was found is the expert's. False for weights that are not numbers.
     """
-    if not expert_tasks:
+    if not spec.expert_tasks or blur_undone:
         return False
-    others = [task for task in TASKS if task not in expert_tasks]
-    return all(task_weights[0, TASKS.index(task)] < OTHERS_FROM[task] for task in others)
+    weights = dict(zip(spec.tasks, task_weights.tolist(), strict=True))
+    others = [task for task in spec.trained_tasks if task not in spec.expert_tasks]
+    return all(weights[task] < OTHERS_FROM[task] for task in others)
 
 
-def uncertainty_scale_for(spec: ModelSpec, task_weights: NDArray[np.float32]) -> float:
-    """Return the calibration factor of the trunk that restores a picture with task weights (1, T)."""
-    if is_for_expert(task_weights, spec.expert_tasks):
+def uncertainty_scale_of(spec: ModelSpec, *, expert: bool) -> float:
+    """Return the calibration factor of the expert, or of the network; the expert may share the network's."""
+    if expert and spec.expert_uncertainty_scale is not None:
         return spec.expert_uncertainty_scale
     return spec.uncertainty_scale

@@ -13,7 +13,7 @@ a quarter of the time of a stage is saved; see ``benchmarks/cpu_engine.py``."""
 StageT = TypeVar("StageT")
 
 Key = tuple[bytes, ...]
-"""What kernels depend on: task weights, context and stage."""
+"""What kernels depend on: trunk, task weights, context and stage."""
 
 
 class FixedStages(Generic[StageT]):

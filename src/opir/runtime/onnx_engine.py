@@ -14,7 +14,6 @@ import numpy as np
 
 from opir.errors import MissingExtraError, WeightsError
 from opir.runtime.engine import Float32, InterruptedRunError
-from opir.runtime.expert import is_for_expert
 from opir.runtime.fixed_stage import FixedStages
 from opir.runtime.machine import usable_threads
 from opir.runtime.spec import (
@@ -87,8 +86,8 @@ class OnnxEngine:
     """Runs ``encoder.onnx``, ``estimator.onnx`` and ``stage.onnx`` of a model folder; see :class:`Engine`.
 
     On a processor large pictures are restored by ``fixed_stage.onnx``, where the folder has it: the same values, up to
-    rounding, in less time. Where the model has an expert, its stage restores the pictures that are the expert's
-    (:mod:`opir.runtime.expert`); it is loaded when the first of them comes.
+    rounding, in less time. Of an expert (:mod:`opir.runtime.expert`) only the digest is verified at first; its graph is
+    loaded, and keeps its own working memory, when its first picture comes.
     """
 
     name = "onnxruntime"
@@ -144,13 +143,16 @@ class OnnxEngine:
         task_weights: Float32,
         context: Float32,
         stage_index: int,
+        *,
+        expert: bool = False,
     ) -> tuple[Float32, Float32]:
         """Apply one restoration stage; the graph is told which one by a one-hot vector."""
         stage_weights = np.zeros(self.spec.n_stages, np.float32)
         stage_weights[stage_index] = 1.0
         of_picture = (task_weights, context, stage_weights)
         graph = STAGE_FILE
-        if self._expert_path is not None and is_for_expert(task_weights, self.spec.expert_tasks):
+        if expert:
+            assert self._expert_path is not None
             graph = EXPERT_STAGE_FILE
             if graph not in self._stages:
                 self._stages[graph] = self._open(self._expert_path)
@@ -185,8 +187,8 @@ class OnnxEngine:
             kernels = self._kernels(graph, of_picture)
             return _FixedStage(path.name, self._open(path, kernels), kernels)
 
-        # No two trunks have the same key: the task weights tell which one restores the picture.
-        return self._fixed_stages.get(tuple(vector.tobytes() for vector in of_picture), n_pixels, load)
+        key = (graph.encode(), *(vector.tobytes() for vector in of_picture))
+        return self._fixed_stages.get(key, n_pixels, load)
 
     def _kernels(self, graph: str, of_picture: tuple[Float32, ...]) -> Mapping[str, Float32]:
         """What a stage computes from its inputs that are the same for all pixels, by name."""

@@ -18,6 +18,7 @@ from opir.runtime.dehazed_picture import DehazedPicture, may_be_hazy
 from opir.runtime.dehazed_tones import NO_CHANGE, Tones
 from opir.runtime.effort import DEFAULT_EFFORT, Effort
 from opir.runtime.engine import Engine, Float32
+from opir.runtime.expert import is_for_expert
 from opir.runtime.pixels import ArrayPixels, Pixels
 from opir.runtime.smooth_change import smoothness
 from opir.runtime.stages import Conditions, Deliver, Progress, StagePasses, check_finite
@@ -35,6 +36,8 @@ class ArrayResult:
     """(H, W), expected absolute error of the restoration, in units of the image."""
     found: Float32
     """(T,), probability of each task as estimated from the picture."""
+    expert: bool
+    """Whether the expert restored the picture."""
     n_tiles: int
     """Number of tiles."""
 
@@ -47,6 +50,8 @@ class TilesResult:
     """(T,), probability of each task as estimated from the picture."""
     n_tiles: int
     """Number of tiles."""
+    expert: bool
+    """Whether the expert restored the picture."""
     share_refined: float
     """Share of the pixels that went through all stages, 0 to 1."""
     blur: Blur | None
@@ -98,7 +103,9 @@ def restore_array(
     result = restore_pixels(
         engine, pixels, deliver, tile=tile, task_weights=task_weights, effort=effort, progress=progress
     )
-    return ArrayResult(restored=restored, expected_error=expected, found=result.found, n_tiles=result.n_tiles)
+    return ArrayResult(
+        restored=restored, expected_error=expected, found=result.found, expert=result.expert, n_tiles=result.n_tiles
+    )
 
 
 def restore_pixels(
@@ -122,7 +129,8 @@ def restore_pixels(
     seen: Pixels = pixels
     if blur is not None:
         seen = DeconvolvedPixels(pixels, blur)
-    conditions = Conditions(task_weights=weights[None], context=context, effort=effort)
+    expert = is_for_expert(engine.spec, weights, blur_undone=blur is not None)
+    conditions = Conditions(task_weights=weights[None], context=context, effort=effort, expert=expert)
     passes = StagePasses(engine, seen, cores, conditions, progress)
     tones = NO_CHANGE
     if may_be_hazy(engine.spec, weights):
@@ -133,7 +141,14 @@ def restore_pixels(
         tones = picture.hand_over(deliver)
     else:
         passes.run(deliver)
-    return TilesResult(found=found[0], n_tiles=len(cores), share_refined=passes.share_refined, blur=blur, tones=tones)
+    return TilesResult(
+        found=found[0],
+        n_tiles=len(cores),
+        expert=expert,
+        share_refined=passes.share_refined,
+        blur=blur,
+        tones=tones,
+    )
 
 
 def summarise_array(engine: Engine, image: Float32, *, tile: int) -> Summary:

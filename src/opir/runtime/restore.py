@@ -168,6 +168,7 @@ class Restorer:
             share_withheld=canvas.share_withheld,
             effort=settings.effort,
             share_refined=result.share_refined,
+            expert=result.expert,
             blur_px=None if result.blur is None else extent_px(result.blur.kernel),
             veil=result.tones.black,
             exposure=result.tones.exponent,
@@ -215,6 +216,7 @@ class Restorer:
             image=result.restored,
             uncertainty=np.float32(GREY_LEVELS) * result.expected_error,
             found=_findings(result.found, self.spec),
+            expert=result.expert,
         )
 
     def analyze(self, source: Source | Photo) -> Findings:

@@ -91,6 +91,8 @@ class Report:
     """What encoded values were raised to because the picture was too dark without its haze; 1 for nothing."""
     share_refined: float = 1.0
     """Share of the pixels that went through all stages, 0 to 1."""
+    expert: bool = False
+    """Whether the model's expert restored the picture; see :mod:`opir.runtime.expert`."""
     settings_sha256: str = ""
     """Digest of the settings; see :attr:`opir.runtime.settings.RestoreSettings.sha256`."""
     seconds: float

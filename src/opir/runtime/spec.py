@@ -79,8 +79,8 @@ class ModelSpec:
     """Digest of every file of the model, by file name."""
     expert_tasks: tuple[Task, ...] = ()
     """What the expert restores, where the model has one: see :mod:`opir.runtime.expert`."""
-    expert_uncertainty_scale: float = 1.0
-    """The same factor as ``uncertainty_scale`` for the expert."""
+    expert_uncertainty_scale: float | None = None
+    """The same factor as ``uncertainty_scale`` for the expert; None where they share it."""
     bytes_per_pixel: int = DEFAULT_BYTES_PER_PIXEL
     """Peak working memory of one stage [bytes per pixel of the tile, halo included]."""
 
@@ -127,12 +127,12 @@ class _Reader:
             raise self._wrong("format", f"{FORMAT}; install the version of opir that the model was made for", found)
         stride = self._integer("stride", minimum=1)
         tasks = self._tasks("tasks", TASKS)
-        uncertainty_scale = self._positive("uncertainty_scale", allow_zero=False)
+        trained = self._tasks("trained_tasks", tasks)
         return ModelSpec(
             name=self._text("name"),
             version=self._text("version"),
             tasks=tasks,
-            trained_tasks=self._tasks("trained_tasks", tasks),
+            trained_tasks=trained,
             stride=stride,
             encoder_halo=self._halo("encoder_halo", stride),
             stage_halo=self._halo("stage_halo", stride),
@@ -141,12 +141,12 @@ class _Reader:
             n_context=self._integer("n_context", minimum=1),
             n_parameters=self._integer("n_parameters", minimum=0),
             giga_macs_256=self._positive("giga_macs_256", allow_zero=True),
-            uncertainty_scale=uncertainty_scale,
+            uncertainty_scale=self._positive("uncertainty_scale", allow_zero=False),
             sha256=self._digests("sha256"),
-            expert_tasks=self._tasks("expert_tasks", tasks) if "expert_tasks" in self._entries else (),
-            expert_uncertainty_scale=self._positive(
-                "expert_uncertainty_scale", allow_zero=False, default=uncertainty_scale
-            ),
+            expert_tasks=self._tasks("expert_tasks", trained) if "expert_tasks" in self._entries else (),
+            expert_uncertainty_scale=self._positive("expert_uncertainty_scale", allow_zero=False)
+            if "expert_uncertainty_scale" in self._entries
+            else None,
             bytes_per_pixel=self._integer("bytes_per_pixel", minimum=1, default=DEFAULT_BYTES_PER_PIXEL),
         )
 
@@ -172,9 +172,7 @@ class _Reader:
             raise self._wrong(key, f"a multiple of the stride {stride}", value)
         return value
 
-    def _positive(self, key: str, *, allow_zero: bool, default: float | None = None) -> float:
-        if default is not None and key not in self._entries:
-            return default
+    def _positive(self, key: str, *, allow_zero: bool) -> float:
         value = self._get(key)
         if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
             raise self._wrong(key, "a finite number", value)

@@ -19,7 +19,7 @@ from opir.errors import NumericalError
 from opir.runtime.effort import BLOCK_PX, Effort, Gate, gate_of
 from opir.runtime.engine import Engine, Float32
 from opir.runtime.equal_windows import DeviceEngine, equal_window, largest_sides
-from opir.runtime.expert import uncertainty_scale_for
+from opir.runtime.expert import uncertainty_scale_of
 from opir.runtime.pixels import Pixels
 from opir.runtime.row_buffer import RowBuffer
 from opir.runtime.tiling import Window
@@ -45,6 +45,8 @@ class Conditions:
     """(1, n_context)."""
     effort: Effort
     """How much of the stages after the first is computed."""
+    expert: bool
+    """Whether the expert restores the picture."""
 
 
 class StagePasses:
@@ -66,7 +68,7 @@ class StagePasses:
         self._numbers = {core: number for number, core in enumerate(cores, start=1)}
         self._progress, self._done = progress, 0
         self._n_stages = 1 if conditions.effort == "fast" else engine.spec.n_stages
-        self._calibration = np.float32(uncertainty_scale_for(engine.spec, conditions.task_weights))
+        self._calibration = np.float32(uncertainty_scale_of(engine.spec, expert=conditions.expert))
         halo = engine.spec.stage_halo
         self._reach = max(halo, 2 * BLOCK_PX) if conditions.effort == "balanced" else halo
         self._buffers = [RowBuffer() for _ in range(self._n_stages - 1)]
@@ -149,7 +151,8 @@ class StagePasses:
             before = self._buffers[stage - 1].cut(window)[None]
             current, scale = before[:, :3], before[:, 3:]
         conditions = self._conditions
-        outputs = self._engine.stage(current, observed, scale, conditions.task_weights, conditions.context, stage)
+        of_picture = conditions.task_weights, conditions.context
+        outputs = self._engine.stage(current, observed, scale, *of_picture, stage, expert=conditions.expert)
         kept = (0, slice(None), *part.within(window).slices)
         for values in outputs:
             check_finite(values[kept], f"stage {stage + 1}", core, self._numbers[core])

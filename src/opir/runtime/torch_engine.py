@@ -10,13 +10,15 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import numpy as np
 
-from opir.errors import MissingExtraError, WeightsError
+from opir.errors import ConfigurationError, MissingExtraError, WeightsError
 from opir.runtime.engine import Float32
+from opir.runtime.expert import is_for_expert
 from opir.runtime.spec import TORCH_EXPERT_FILE, TORCH_FILE, TORCH_KERNEL_FILE, ModelSpec
 from opir.runtime.tiling import smallest_tile
 from opir.runtime.weights import verified_file
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from opir.model.kernel_network import KernelNetwork
     from opir.model.network import RestorationNetwork
     from opir.runtime.torch_device import DeviceName
-    from opir.runtime.torch_network import DeviceNetwork, Expert, Precision
+    from opir.runtime.torch_network import DeviceNetwork, Precision
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,20 +65,29 @@ class TorchEngine:
         compiled: bool = False,
         reason: str = "asked for",
         kernel_network: KernelNetwork | None = None,
-        expert: Expert | None = None,
+        expert: RestorationNetwork | None = None,
     ) -> None:
         """Wrap a network, and its expert; they are moved to the device and set to evaluation.
 
         ``kernel_network`` finds the kernel of a blur, on the processor: it is small. None leaves blur to the network.
         ``reason`` says why device and precision are what they are. ``compiled`` is for pictures of one size, see
         :class:`opir.runtime.torch_network.DeviceNetwork`.
+
+        Raises :class:`ConfigurationError` unless there is an expert exactly where ``spec`` says what it restores.
         """
-        from opir.runtime.torch_network import DeviceNetwork
+        from opir.runtime.torch_network import DeviceNetwork, Expert
+
+        if (expert is None) != (not spec.expert_tasks):
+            raise ConfigurationError(
+                f"an expert and the tasks that it restores go together; got {'no' if expert is None else 'an'} expert "
+                f"and a description with the tasks {', '.join(spec.expert_tasks) or 'none'}"
+            )
+        second = None if expert is None else Expert(network=expert, restores=partial(is_for_expert, spec))
 
         self.spec = spec
         self.reason = reason
         self.runner: DeviceNetwork = DeviceNetwork(
-            network, torch.device(device), precision=precision, compiled=compiled, expert=expert
+            network, torch.device(device), precision=precision, compiled=compiled, expert=second
         )
         self._kernel_network = None if kernel_network is None else kernel_network.eval()
         self._lock = threading.Lock()  # the memory of a graph belongs to one thread at a time
@@ -110,7 +121,7 @@ class TorchEngine:
         expert = _load_expert(folder, spec, network)
         if precision == "auto":
             precision, why = choose_precision(
-                network.to(chosen), chosen, expert=None if expert is None else expert.network.to(chosen)
+                network.to(chosen), chosen, expert=None if expert is None else expert.to(chosen)
             )
             reason = f"{reason}; {precision}: {why}"
         kernel_network = None
@@ -176,13 +187,15 @@ class TorchEngine:
         task_weights: Float32,
         context: Float32,
         stage_index: int,
+        *,
+        expert: bool = False,
     ) -> tuple[Float32, Float32]:
         """Apply one restoration stage."""
 
         def run(precision: Precision | None) -> tuple[Float32, ...]:
             images = self._tensor(current), self._tensor(observed), self._tensor(scale)
             conditions = self._tensor(task_weights), self._tensor(context)
-            outputs = self.runner.stage(*images, *conditions, stage_index, precision=precision)
+            outputs = self.runner.stage(*images, *conditions, stage_index, expert=expert, precision=precision)
             return self._array(outputs[0]), self._array(outputs[1])
 
         restored, new_scale = self._computed(observed.shape, lambda: self._guarded(run))
@@ -250,10 +263,9 @@ class TorchEngine:
         return array
 
 
-def _load_expert(folder: Path, spec: ModelSpec, network: RestorationNetwork) -> Expert | None:
+def _load_expert(folder: Path, spec: ModelSpec, network: RestorationNetwork) -> RestorationNetwork | None:
     """Load the expert of a model that has one."""
     from opir.model.weights_file import load_network
-    from opir.runtime.torch_network import Expert
 
     if not spec.expert_tasks:
         return None
@@ -262,7 +274,7 @@ def _load_expert(folder: Path, spec: ModelSpec, network: RestorationNetwork) -> 
         raise WeightsError(
             f"{folder / TORCH_EXPERT_FILE} must be of the configuration of {TORCH_FILE}: fetch the model again"
         )
-    return Expert(network=expert, tasks=spec.expert_tasks)
+    return expert
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Pictures of one size, one after the other, restored on the device: upload, network and download overlap.
 
-Nothing but bytes crosses between host and device, and no value is computed on the host. For video and for benchmarks;
-files go through :class:`opir.runtime.restore.Restorer`, which keeps metadata, tiles what is large and reports errors.
-Needs the ``torch`` extra.
+Nothing but bytes crosses between host and device, and no value is computed on the host; but where a model has an expert
+and the tasks are not named, the host reads the estimate of a frame before it launches the stages. For video and for
+benchmarks; files go through :class:`opir.runtime.restore.Restorer`, which keeps metadata, tiles what is large and
+reports errors. Needs the ``torch`` extra.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from torch import Tensor
 from opir.errors import ConfigurationError, NumericalError, ShapeError
 from opir.runtime.engine import Float32
 from opir.runtime.torch_engine import memory_errors
-from opir.runtime.torch_network import DeviceNetwork
+from opir.runtime.torch_network import DeviceNetwork, Told
 
 Frame: TypeAlias = NDArray[np.uint8]
 """(H, W, 3), encoded sRGB."""
@@ -48,16 +49,16 @@ def restore_frames(
     """
     if ahead < 0:
         raise ConfigurationError(f"ahead must be at least 0, got {ahead}")
-    weights = None if task_weights is None else torch.from_numpy(task_weights[None]).to(network.device)
+    told = None if task_weights is None else network.tell(task_weights)
     lanes = _Lanes(network.device)
     waiting: deque[_UnderWay] = deque()
     for number, frame in enumerate(frames):
         with memory_errors():
-            waiting.append(_start(network, lanes, _checked(frame, number), weights))
+            waiting.append(_start(network, lanes, _checked(frame, number), told))
         if len(waiting) > ahead:
-            yield _finish(network, waiting.popleft(), weights)
+            yield _finish(network, waiting.popleft(), told)
     while waiting:
-        yield _finish(network, waiting.popleft(), weights)
+        yield _finish(network, waiting.popleft(), told)
 
 
 class _Lanes:
@@ -94,22 +95,22 @@ class _Lanes:
             return tuple(copies), self.down.record_event()
 
 
-def _start(network: DeviceNetwork, lanes: _Lanes, frame: Frame, weights: Tensor | None) -> _UnderWay:
+def _start(network: DeviceNetwork, lanes: _Lanes, frame: Frame, told: Told | None) -> _UnderWay:
     with _current(network.device):
         pixels = lanes.upload(frame)
         # Copied out of the graph's own memory, which the next frame overwrites while this one is being downloaded.
-        result, finite = (tensor.clone() for tensor in network.whole(pixels, weights))
+        result, finite = (tensor.clone() for tensor in network.whole(pixels, told))
         (host, flag), done = lanes.download(result, finite)
     return _UnderWay(pixels=pixels, result=host, finite=flag, done=done)
 
 
-def _finish(network: DeviceNetwork, frame: _UnderWay, weights: Tensor | None) -> Frame:
+def _finish(network: DeviceNetwork, frame: _UnderWay, told: Told | None) -> Frame:
     if frame.done is not None:
         frame.done.synchronize()
     result = frame.result
     if not bool(frame.finite):
         with memory_errors(), _current(network.device):
-            again, finite = network.whole(frame.pixels, weights, precision="float32")
+            again, finite = network.whole(frame.pixels, told, precision="float32")
         if not bool(finite):
             raise NumericalError("the network gave values that are not finite: run opir doctor")
         result = again.cpu()

@@ -24,8 +24,9 @@ _LOG = logging.getLogger(__name__)
 PLAIN_RUNS: Final = 2
 """How often a shape is computed the plain way before it is captured."""
 
-CAPACITY: Final = 6
-"""How many graphs are kept; each holds on to the memory of its intermediate results."""
+CAPACITY: Final = 9
+"""How many graphs are kept, three for each of three sizes: what looks, and what restores by either trunk. Each holds on
+to the memory of its intermediate results."""
 
 _REMEMBERED: Final = 64
 """How many shapes are counted; the one that has not been seen for longest is forgotten."""

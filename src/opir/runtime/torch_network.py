@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -13,9 +13,8 @@ from torch import Tensor
 
 from opir.model.network import RestorationNetwork
 from opir.model.padding import pad_to_stride
-from opir.runtime.expert import is_for_expert
+from opir.runtime.engine import Float32
 from opir.runtime.torch_graphs import Function, GraphCache, Tensors
-from opir.tasks import Task
 
 Precision = Literal["float32", "float16", "bfloat16"]
 """Arithmetic of the convolutions. The picture itself, the operator's sums and the estimate are float32 always."""
@@ -30,8 +29,19 @@ class Expert:
     network: RestorationNetwork
     """Of the configuration of the network that it stands beside. Its own estimator is not used."""
 
-    tasks: tuple[Task, ...]
-    """What it has learned."""
+    restores: Callable[[Float32], bool]
+    """Tells by the task weights (T,) whether a picture is the expert's."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Told:
+    """Tasks that a caller has named."""
+
+    task_weights: Tensor
+    """(1, T) in [0, 1], on the device."""
+
+    expert: bool
+    """Whether the expert restores pictures with these tasks."""
 
 
 class DeviceNetwork:
@@ -101,45 +111,46 @@ class DeviceNetwork:
         context: Tensor,
         stage_index: int,
         *,
+        expert: bool = False,
         precision: Precision | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Run one stage of whichever trunk the picture is for; see :meth:`RestorationNetwork.stage`.
+        """Run one stage of the network's own trunk or of the expert's; see :meth:`RestorationNetwork.stage`.
 
         Results are float32.
         """
         inputs = (current, observed, scale, task_weights, context, self._one_hot[stage_index])
-        name, stage = (
-            ("expert stage", self._expert_stage) if self._is_for_expert(task_weights) else ("stage", self._stage)
-        )
+        name, stage = ("expert stage", self._expert_stage) if expert else ("stage", self._stage)
         restored, new_scale = self._run(name, stage, inputs, precision)
         return restored, new_scale
 
-    def whole(self, pixels: Tensor, task_weights: Tensor | None, *, precision: Precision | None = None) -> Tensors:
+    def whole(self, pixels: Tensor, told: Told | None, *, precision: Precision | None = None) -> Tensors:
         """Restore a whole picture, everything on the device.
+
+        Where the tasks are estimated and there is an expert, the host waits for the estimate: it decides what is run.
 
         Args:
             pixels: (H, W, 3), uint8, encoded sRGB.
-            task_weights: (1, T) in [0, 1], or None to let the network estimate them.
+            told: the tasks, see :meth:`tell`, or None to let the network estimate them.
             precision: instead of the network's own.
 
         Returns:
             The restored picture (H, W, 3), uint8, and whether all of its values were finite, (), boolean.
         """
-        inputs = (pixels,) if task_weights is None else (pixels, task_weights)
+        if told is not None:
+            name, whole = ("expert whole", self._expert_whole) if told.expert else ("whole", self._whole)
+            return self._run(name, whole, (pixels, told.task_weights), precision)
         if self.expert is None:
-            return self._run("whole", self._whole, inputs, precision)
-        weights, context = self._run("look", self._look, inputs, precision)
-        weights, context = weights.clone(), context.clone()  # out of the memory of a graph
-        restoration = (pixels, weights, context)
-        if self._is_for_expert(weights):
-            return self._run("expert whole", self._expert_from_conditions, restoration, precision)
-        return self._run("whole from conditions", self._from_conditions, restoration, precision)
+            return self._run("whole", self._whole, (pixels,), precision)
+        weights, context = self._run("look", self._look, (pixels,), precision)
+        conditions = weights.clone(), context.clone()  # out of the memory of a graph
+        if self.expert.restores(weights[0].float().cpu().numpy()):
+            return self._run("expert from conditions", self._expert_from_conditions, (pixels, *conditions), precision)
+        return self._run("from conditions", self._from_conditions, (pixels, *conditions), precision)
 
-    def _is_for_expert(self, task_weights: Tensor) -> bool:
-        """Tell whose picture it is; the only value that the host waits for, and only where there is an expert."""
-        if self.expert is None:
-            return False
-        return is_for_expert(task_weights.float().cpu().numpy(), self.expert.tasks)
+    def tell(self, task_weights: Float32) -> Told:
+        """Decide once, for any number of pictures, what task weights (T,) mean."""
+        expert = self.expert is not None and self.expert.restores(task_weights)
+        return Told(task_weights=torch.from_numpy(task_weights[None]).to(self.device), expert=expert)
 
     def _encode(self, inputs: Tensors) -> Tensors:
         return (self.network.encode(*inputs).float(),)
@@ -154,6 +165,9 @@ class DeviceNetwork:
 
     def _whole(self, inputs: Tensors) -> Tensors:
         return self._restored(inputs[0], self._look(inputs), self._stage)
+
+    def _expert_whole(self, inputs: Tensors) -> Tensors:
+        return self._restored(inputs[0], self._look(inputs), self._expert_stage)
 
     def _from_conditions(self, inputs: Tensors) -> Tensors:
         return self._restored(inputs[0], inputs[1:], self._stage)

@@ -54,9 +54,10 @@ def choose_precision(
     for precision in _candidates(device):
         networks = [network] if expert is None else [network, expert]
         differences = [difference_to_float32(each, device, precision) for each in networks]
-        mean, largest = (max(getattr(each, name) for each in differences) for name in ("mean", "largest"))
-        figures = f"{mean:.3f} grey levels from float32 on average, {largest:.2f} at most"
-        if all(each.is_acceptable for each in differences):
+        refused = [each for each in differences if not each.is_acceptable]  # NaN is refused, and no maximum
+        worst = refused[0] if refused else max(differences, key=lambda each: each.largest)
+        figures = f"{worst.mean:.3f} grey levels from float32 on average, {worst.largest:.2f} at most"
+        if not refused:
             return precision, f"self-test: {figures}"
         failed.append(f"{precision} is {figures}")
     return "float32", "; ".join(failed)

@@ -30,7 +30,7 @@ from opir.training.run_log import RunLog
 from opir.training.sample_pictures import draw_sheet
 from opir.training.sample_source import check_batch_sizes, step_batches
 from opir.training.schedule import cosine_with_warmup
-from opir.training.start import check_start
+from opir.training.start import check_from_scratch, check_start
 from opir.training.step import StepResult, training_step
 
 LEAST_SHEET_INTERVAL = 500
@@ -156,6 +156,8 @@ def train(
 
 def _initial_state(recipe: Recipe, start_from: Path | None, processes: Processes) -> TrainingState:
     torch.manual_seed(recipe.seed)
+    if start_from is None:
+        check_from_scratch(recipe)
     network = load_network(start_from) if start_from else RestorationNetwork(recipe.model)
     check_start(recipe, network.config)
     network = extended(network, recipe.model)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from opir.data.training_folder import TrainingFolder
 from opir.model.config import NetworkConfig
+from opir.model.network import RestorationNetwork
+from opir.model.parts import parameters_of_parts
 from opir.training.fit_to_data import with_all_pairs, without_missing_pairs
 from opir.training.machine_sizes import machine_size, on_machine
 from opir.training.overrides import override
@@ -50,7 +52,8 @@ def plan_run(
         n_processes: training processes that share a batch.
 
     Raises:
-        ConfigurationError: if a name or value is wrong, or the data lack what the recipe needs.
+        ConfigurationError: if a name or value is wrong, that of a part of the network too, or the data lack what the
+            recipe needs.
     """
     recipe = base if model is None else base.with_model(model)
     if folder is not None:
@@ -61,7 +64,11 @@ def plan_run(
         size = machine_size(machine)
         recipe = override(on_machine(recipe, size, n_processes=n_processes), changes)
         n_workers = size.n_workers
+    network = RestorationNetwork(recipe.model)
+    parameters_of_parts(network, recipe.frozen, option="frozen")
+    parameters_of_parts(network, recipe.fresh, option="fresh")
+    anew = (f"with random weights begin: {', '.join(recipe.fresh)}",) if recipe.fresh else ()
     if folder is None:
-        return Plan(recipe=recipe, n_workers=n_workers, notes=())
+        return Plan(recipe=recipe, n_workers=n_workers, notes=anew)
     recipe, left_out = without_missing_pairs(recipe, folder.n_pictures)
-    return Plan(recipe=recipe, n_workers=n_workers, notes=(*folder.notes, *left_out))
+    return Plan(recipe=recipe, n_workers=n_workers, notes=(*folder.notes, *left_out, *anew))

@@ -45,6 +45,15 @@ MOST_OF_A_PICTURE: Final = 3.0
 DARK_MIXED: Final = ("low_light", "gaussian_noise", "jpeg", "motion_blur", "defocus_blur")
 """Operators that pairs are drawn from to teach darkness under noise and blur, and noise and blur without darkness."""
 
+FALLEN_AND_FILED: Final = ("rain_overlay", "snow", "gaussian_noise", "jpeg")
+"""Operators that pairs are drawn from to teach rain and snow in noisy and compressed pictures."""
+
+CAMERA_NOISE: Final = ("sensor_noise", "correlated_noise", "camera_files", "developed_files")
+"""Ingredients that stand for pictures at the full size of a camera."""
+
+CAMERA_SOFT: Final = 2.0
+"""Largest factor by which their crops are enlarged: cameras' pictures are soft at full size, reduced ones are not."""
+
 BLACK_POINT: Final = 0.5
 """Share of the samples on clean pictures that have a black point; were it only those of some ingredients, deep blacks
 would speak for their tasks. Haze always has one: its veil must go altogether."""
@@ -277,28 +286,37 @@ def one_task(task: Task) -> Recipe:
     return replace(all_tasks(), name=f"one_task_{task}", ingredients=ingredients)
 
 
-def noise_and_jpeg() -> Recipe:
-    """The expert for small errors (docs/decisions/0018): noise and compression, alone and one upon the other.
+def expert() -> Recipe:
+    """Noise, compression, rain and snow: the expert for what lies over a scene whose light is as it was.
 
-    The trunk begins from nothing behind the estimator of the weights to start from, which it will be used with.
+    The trunk begins from nothing behind the estimator of the weights to start from, which it will be used with
+    (docs/decisions/0018).
     """
     shares = {
-        "clean": 0.05,
-        "gaussian_noise": 0.38,
-        "sensor_noise": 0.05,
-        "correlated_noise": 0.06,
-        "jpeg": 0.30,
-        "webp": 0.03,
+        "clean": 0.04,
+        "gaussian_noise": 0.31,
+        "sensor_noise": 0.04,
+        "correlated_noise": 0.04,
+        "jpeg": 0.12,
+        "webp": 0.015,
+        "rain": 0.05,
+        "rain_overlay": 0.10,
+        "raindrop": 0.01,
+        "rain_pairs": 0.07,
+        "snow": 0.07,
     }
-    camera_file = Ingredient(weight=0.09, bank=CLEAN, operators=("sensor_noise", "jpeg"))
-    developed_file = Ingredient(weight=0.04, bank=CLEAN, operators=("correlated_noise", "jpeg"))
+    composed = {
+        "camera_files": Ingredient(weight=0.06, bank=CLEAN, operators=("sensor_noise", "jpeg")),
+        "developed_files": Ingredient(weight=0.06, bank=CLEAN, operators=("correlated_noise", "jpeg")),
+        "rainy_files": Ingredient(weight=0.05, bank=CLEAN, operators=FALLEN_AND_FILED, n_drawn=(2, 2)),
+    }
+    ingredients = _resized(mixture(shares)) | composed
+    ingredients |= {name: replace(ingredients[name], enlarged=CAMERA_SOFT) for name in CAMERA_NOISE}
     common = Phase(crop_size=96, batch_size=16, told_share=0.5, surroundings_size=192, n_stages=2)
     return replace(
         all_tasks(),
-        name="noise_and_jpeg",
-        ingredients=_with_tones(
-            _resized(mixture(shares)) | {"camera_files": camera_file, "developed_files": developed_file}
-        ),
+        name="expert",
+        ingredients=_with_tones(ingredients),
         n_steps=16_000,
         phases=(replace(common, n_stages=1, share=0.43), replace(common, share=0.57)),
         frozen=("estimator",),
@@ -348,8 +366,8 @@ RECIPES: Final[Mapping[str, NamedRecipe]] = {
     "one_task_blur": NamedRecipe(summary="blur alone, motion and focus", build=partial(one_task, "blur")),
     "one_task_low_light": NamedRecipe(summary="low light alone", build=partial(one_task, "low_light")),
     "one_task_jpeg": NamedRecipe(summary="compression alone, JPEG and WebP", build=partial(one_task, "jpeg")),
-    "noise_and_jpeg": NamedRecipe(
-        summary="noise and compression: the expert, behind a trained estimator", build=noise_and_jpeg
+    "expert": NamedRecipe(
+        summary="noise, compression, rain and snow: the expert, behind a trained estimator", build=expert
     ),
     "paper": NamedRecipe(summary="the three tasks with the literal form of arXiv 2601.10192", build=paper),
     "finetune": NamedRecipe(summary="your own pairs, starting from the bundled weights", build=finetune),

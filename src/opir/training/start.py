@@ -24,3 +24,17 @@ def check_start(recipe: Recipe, start: NetworkConfig) -> None:
             f"got {', '.join(f'{name}={getattr(recipe.model, name)}' for name in differing)}: "
             "leave the network as it is, name other weights, or train from scratch"
         )
+
+
+def check_from_scratch(recipe: Recipe) -> None:
+    """Check that a recipe may begin with random weights: an estimator that is kept as it is must have been trained.
+
+    Raises:
+        ConfigurationError: naming what needs trained weights.
+    """
+    kept = [part for part in recipe.frozen if part.partition(".")[0] == "estimator"]
+    if kept or recipe.fresh:
+        parts = [f"frozen: {part}" for part in kept] + [f"fresh: {part}" for part in recipe.fresh]
+        raise ConfigurationError(
+            f"the recipe {recipe.name!r} needs weights to start from ({', '.join(parts)}); got none: give --start-from"
+        )
