@@ -96,10 +96,11 @@ def test_a_model_is_scored_before_rounding(random_pairs: ImageSet):
     engine = FakeEngine(spec=fake_spec(uncertainty_scale=3.0))
     contestant = ModelContestant(Restorer.from_engine(engine))
     case = next(plan_cases(random_pairs, PROTOCOLS["aio"]).cases())
-    result, expected = contestant.restore(case), restore_array(engine, case.degraded, tile=0)
+    result = contestant.restore(case)
+    expected = restore_array(FakeEngine(spec=fake_spec(uncertainty_scale=1.0)), case.degraded, tile=0)
     np.testing.assert_allclose(result.image, expected.restored, atol=1e-6)
     assert result.expected_error is not None
-    np.testing.assert_allclose(result.expected_error, 255 * expected.expected_error, rtol=1e-5)  # calibrated already
+    np.testing.assert_allclose(result.expected_error, 3 * 255 * expected.expected_error, rtol=1e-5)
     assert (result.image * 255 % 1 > 0.01).any()
     assert contestant.identity.source == "fake 1.2.3"
     assert contestant.identity.weights_sha256 == engine.spec.fingerprint

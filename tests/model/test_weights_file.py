@@ -19,6 +19,15 @@ def test_a_saved_network_rebuilds_itself(tmp_path):
         torch.testing.assert_close(loaded(image).restored, network(image).restored, rtol=0, atol=0)
 
 
+def test_values_beyond_the_type_are_named_and_nothing_is_written(tmp_path):
+    network = randomise(RestorationNetwork(SMALL))
+    with torch.no_grad():
+        network.head.bias[0] = 1e5
+    with pytest.raises(WeightsError, match=r"head\.bias must fit into torch\.float16; its largest value is 1e\+05"):
+        save_network(network, tmp_path / "model.safetensors", dtype=torch.float16)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("damage", ["missing", "truncated", "foreign", "other network", "unknown setting"])
 def test_unusable_weights_are_named(tmp_path, damage):
     path = tmp_path / "model.safetensors"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 from tests.deconvolution.pictures import line_kernel, rectangles
-from tests.fake_engine import FakeEngine
+from tests.fake_engine import FakeEngine, fake_spec
 
 from opir.deconvolution.inverse_filter import Blur
 from opir.deconvolution.kernel import Float32
@@ -119,6 +119,16 @@ def test_the_blur_that_was_undone_is_told() -> None:
 
     assert blur_of(0.0) is None
     assert blur_of(1.0) is not None
+
+
+@pytest.mark.parametrize("finds_kernels", [False, True])
+def test_a_picture_whose_blur_was_undone_is_not_for_the_expert(*, finds_kernels: bool) -> None:
+    spec = replace(fake_spec(trained=TASKS), expert_tasks=("noise",))
+    engine = KernelFake(spec, finds_kernels=finds_kernels)
+    result = restore_array(
+        engine, picture(), tile=0, task_weights=told(0.3)
+    )  # enough to look, not enough to be blurred
+    assert result.expert is not finds_kernels
 
 
 @pytest.mark.parametrize(("finds_kernels", "share"), [(True, 0.0), (False, 0.7)])

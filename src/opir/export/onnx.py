@@ -134,7 +134,7 @@ def export_model(
             another estimator, or an expert has no tasks, or tasks no expert.
         WeightsError: if a weight does not fit into float16.
     """
-    _check_release(network, release, expert)
+    _check_release(release, network, expert)
     folder.mkdir(parents=True, exist_ok=True)
     config = network.config
     dtype = torch.float16 if half else torch.float32
@@ -165,8 +165,7 @@ def export_model(
     _write_spec(config, folder, release, (*graphs, *weights), n_parameters=n_parameters)
 
 
-def _check_release(network: RestorationNetwork, release: Release, expert: RestorationNetwork | None) -> None:
-    config = network.config
+def _check_release(release: Release, network: RestorationNetwork, expert: RestorationNetwork | None) -> None:
     for name, tasks in (("trained_tasks", release.trained_tasks), ("expert_tasks", release.expert_tasks)):
         if unknown := set(tasks) - set(TASKS):
             raise ConfigurationError(f"{name} must be among {', '.join(TASKS)}; got {sorted(unknown)}")
@@ -179,22 +178,24 @@ def _check_release(network: RestorationNetwork, release: Release, expert: Restor
         raise ConfigurationError(
             f"expert_uncertainty_scale is for an expert; got {release.expert_uncertainty_scale} and no expert"
         )
-    if expert is not None and expert.config != config:
-        raise ConfigurationError(f"the expert must be of the network's configuration {config}; got {expert.config}")
     if foreign := set(release.expert_tasks) - set(release.trained_tasks):
         raise ConfigurationError(
             f"expert_tasks must be among trained_tasks, {', '.join(release.trained_tasks)}; got {sorted(foreign)}"
         )
     if expert is not None:
-        _check_estimators(network, expert)
+        _check_expert(network, expert)
 
 
-def _check_estimators(network: RestorationNetwork, expert: RestorationNetwork) -> None:
-    """Check that an expert was trained behind the network's estimator, whose context it reads.
+def _check_expert(network: RestorationNetwork, expert: RestorationNetwork) -> None:
+    """Check that an expert is of the network's configuration and reads the context of its estimator.
 
     Rounding to float16 does not count, since an expert may have begun with rounded weights, nor does the last layer of
     the task weights, which ``--log-odds`` changes.
     """
+    if expert.config != network.config:
+        raise ConfigurationError(
+            f"the expert must be of the network's configuration {network.config}; got {expert.config}"
+        )
     own, other = network.estimator.state_dict(), expert.estimator.state_dict()
     differing = [
         name for name in own if not name.startswith("task_logits.") and not own[name].half().equal(other[name].half())

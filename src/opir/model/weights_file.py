@@ -27,8 +27,9 @@ def save_network(network: RestorationNetwork, path: Path, *, dtype: torch.dtype 
     Raises:
         WeightsError: if a finite value is beyond the range of the type.
     """
-    tensors = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in network.state_dict().items()}
+    tensors = {}
     for name, tensor in network.state_dict().items():
+        tensors[name] = tensor.detach().to("cpu", dtype).contiguous()
         if torch.isfinite(tensor).all() and not torch.isfinite(tensors[name]).all():
             largest = float(tensor.abs().max())
             raise WeightsError(f"{name} must fit into {dtype}; its largest value is {largest:.3g}: keep float32")

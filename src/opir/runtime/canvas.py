@@ -49,7 +49,7 @@ class Canvas:
         """
         part = window.grown(0, self._photo.height, self._photo.width)
         restored = np.clip(restored[:, : part.height, : part.width], 0.0, 1.0)
-        uncertainty = np.float32(GREY_LEVELS) * expected_error[: part.height, : part.width]
+        uncertainty = GREY_LEVELS * expected_error[: part.height, : part.width]
         self.uncertainty[part.slices] = uncertainty
         weight = None if self._limit is None else trust(uncertainty, self._limit)
         if weight is not None:

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar
 
-import numpy as np
-
 from opir import __version__
 from opir.deconvolution.kernel import extent_px
 from opir.errors import ConfigurationError, ImageTooLargeError
@@ -214,7 +212,7 @@ class Restorer:
         )
         return ArrayRestoration(
             image=result.restored,
-            uncertainty=np.float32(GREY_LEVELS) * result.expected_error,
+            uncertainty=GREY_LEVELS * result.expected_error,
             found=_findings(result.found, self.spec),
             expert=result.expert,
         )

@@ -12,6 +12,7 @@ from opir.runtime.engine import Engine, Float32
 from opir.runtime.passes import restore_array
 from opir.runtime.spec import ModelSpec
 from opir.runtime.tiling import SMALLEST_TILE_PX
+from opir.runtime.told_tasks import settled, told_weights
 
 TOLERANCE: Final = 1e-3
 """Largest difference between the tiled and the whole picture that passes; rounding is far below it."""
@@ -36,11 +37,12 @@ def self_test(engine: Engine) -> float:
 
 
 def _weights_of_trunks(spec: ModelSpec) -> list[Float32 | None]:
-    """Return task weights for each trunk: the expert's are of a picture in which nothing else was found."""
+    """Return task weights for each trunk that pictures come to; None is the estimate, where there is no choice."""
     if not spec.expert_tasks:
         return [None]
-    own = np.array([task in spec.trained_tasks and task not in spec.expert_tasks for task in spec.tasks], np.float32)
-    return [own, np.zeros_like(own)]
+    others = [task for task in spec.trained_tasks if task not in spec.expert_tasks]
+    told = [told_weights((task,), spec) for task in (*others[:1], spec.expert_tasks[0])]
+    return [settled(weights, np.zeros_like(weights)) for weights in told]
 
 
 def _seconds(engine: Engine, image: Float32, task_weights: Float32 | None) -> float:

@@ -68,7 +68,7 @@ class StagePasses:
         self._numbers = {core: number for number, core in enumerate(cores, start=1)}
         self._progress, self._done = progress, 0
         self._n_stages = 1 if conditions.effort == "fast" else engine.spec.n_stages
-        self._calibration = np.float32(uncertainty_scale_of(engine.spec, expert=conditions.expert))
+        self._calibration = uncertainty_scale_of(engine.spec, expert=conditions.expert)
         halo = engine.spec.stage_halo
         self._reach = max(halo, 2 * BLOCK_PX) if conditions.effort == "balanced" else halo
         self._buffers = [RowBuffer() for _ in range(self._n_stages - 1)]
@@ -137,9 +137,8 @@ class StagePasses:
         height, width = self._pixels.height, self._pixels.width
         rows = core.grown(self._reach, height, width)
         around = Window(top=rows.top, left=0, bottom=rows.bottom, right=width)
-        return gate_of(
-            buffer.cut(around)[3], _GREY_LEVELS * float(self._calibration), core, rows_from=rows.top, height=height
-        )
+        levels = _GREY_LEVELS * self._calibration
+        return gate_of(buffer.cut(around)[3], levels, core, rows_from=rows.top, height=height)
 
     def _computed(self, stage: int, core: Window, part: Window) -> Float32:
         """Run a stage on a part of a core with its halo; return picture and scale of the part, (4, h, w)."""

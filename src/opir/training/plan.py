@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
+
 from opir.data.training_folder import TrainingFolder
 from opir.model.config import NetworkConfig
 from opir.model.network import RestorationNetwork
@@ -64,9 +66,10 @@ def plan_run(
         size = machine_size(machine)
         recipe = override(on_machine(recipe, size, n_processes=n_processes), changes)
         n_workers = size.n_workers
-    network = RestorationNetwork(recipe.model)
-    parameters_of_parts(network, recipe.frozen, option="frozen")
-    parameters_of_parts(network, recipe.fresh, option="fresh")
+    with torch.device("meta"):  # names alone: no values are drawn
+        network = RestorationNetwork(recipe.model)
+    for option in ("frozen", "fresh"):
+        parameters_of_parts(network, getattr(recipe, option), option=option)
     anew = (f"with random weights begin: {', '.join(recipe.fresh)}",) if recipe.fresh else ()
     if folder is None:
         return Plan(recipe=recipe, n_workers=n_workers, notes=anew)
