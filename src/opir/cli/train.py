@@ -183,7 +183,7 @@ def _print_plan(plan: Plan, folder: TrainingFolder | None, start: Path | None, n
 
 
 def _say_sizes(plan: Plan, folder: TrainingFolder) -> None:
-    used = {ingredient.bank for ingredient in plan.recipe.ingredients.values()}
+    used = {bank for ingredient in plan.recipe.ingredients.values() for bank in ingredient.banks}
     for name, n in folder.n_pictures.items():
         say(f"{name}: {n} pictures{'' if name in used else ', not used'}")
 
@@ -202,7 +202,7 @@ def _train(
         raise ConfigurationError(f"device must be cpu or cuda; got {device!r}")
     if threads:
         torch.set_num_threads(threads)
-    used = {ingredient.bank for ingredient in recipe.ingredients.values()}
+    used = {bank for ingredient in recipe.ingredients.values() for bank in ingredient.banks}
     banks = folder.read(used, min_side=recipe.largest_crop)
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
     with stop_requests() as asked_to_stop, training_progress() as report:

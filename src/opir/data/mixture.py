@@ -55,8 +55,21 @@ class Ingredient:
     :mod:`opir.data.darkened`. Without dark subjects among hazy pictures, how bright they are tells how dense the haze
     is, and a dark room in haze is left grey."""
 
+    layers_of: str | None = None
+    """Name of a bank of pairs whose layers, of ``tasks``, are laid over the clean crops; see :mod:`opir.data.layers`."""
+
     may_hide: tuple[Task, ...] = ()
     """Degradations that the bank's pictures may have without a label; the loss on task weights ignores them."""
+
+    @property
+    def banks(self) -> tuple[str, ...]:
+        """Names of all image banks that it takes from."""
+        return (self.bank,) if self.layers_of is None else (self.bank, self.layers_of)
+
+    @property
+    def of_pairs(self) -> bool:
+        """Whether its crops are degraded already."""
+        return bool(self.tasks) and self.layers_of is None
 
     @property
     def resized(self) -> bool:
@@ -95,8 +108,7 @@ def check_mixture(banks: Collection[str], ingredients: Mapping[str, Ingredient])
     """
     problems: list[str] = []
     for name, ingredient in ingredients.items():
-        if ingredient.bank not in banks:
-            problems.append(f"{name}: no pictures in {ingredient.bank!r}")
+        problems += [f"{name}: no pictures in {bank!r}" for bank in ingredient.banks if bank not in banks]
         problems += [f"{name}: unknown operator {kind!r}" for kind in ingredient.operators if kind not in OPERATORS]
         low, high = ingredient.n_drawn or (0, 0)
         if not 0 <= low <= high <= len(ingredient.operators):
@@ -106,12 +118,14 @@ def check_mixture(banks: Collection[str], ingredients: Mapping[str, Ingredient])
                 problems.append(f"{name}: {way} must lie between 1 and {LARGEST_FACTOR}; got {factor}")
         if not 0 <= ingredient.black_point <= 1:
             problems.append(f"{name}: black_point must lie between 0 and 1; got {ingredient.black_point}")
-        if ingredient.black_point and ingredient.tasks:
+        if ingredient.black_point and ingredient.of_pairs:
             problems.append(f"{name}: black_point is for clean pictures, not for pairs")
         if not 1 <= ingredient.darkened <= LARGEST_EXPONENT:
             problems.append(f"{name}: darkened must lie between 1 and {LARGEST_EXPONENT}; got {ingredient.darkened}")
-        if ingredient.darkened > 1 and ingredient.tasks:
+        if ingredient.darkened > 1 and ingredient.of_pairs:
             problems.append(f"{name}: darkened is for clean pictures, not for pairs")
+        if ingredient.layers_of is not None and not ingredient.tasks:
+            problems.append(f"{name}: tasks must say what the layers of {ingredient.layers_of!r} are")
         if ingredient.weight < 0:
             problems.append(f"{name}: negative weight")
     if not any(ingredient.weight > 0 for ingredient in ingredients.values()):

@@ -14,6 +14,7 @@ from opir.data.black_point import with_black_point
 from opir.data.crop_window import resize, source_size, window
 from opir.data.darkened import darkened
 from opir.data.image_bank import ImageBank, Picture
+from opir.data.layers import laid_over, layer_of, pairs_with_layers
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 
 
@@ -109,6 +110,10 @@ class ResidentTrainingSet:
         self._device = torch.device(device)
         used = {ingredient.bank for ingredient in ingredients.values()}
         self._banks = {name: ResidentBank.from_bank(banks[name], self._device) for name in sorted(used)}
+        layered = {entry.layers_of for entry in ingredients.values() if entry.layers_of is not None}
+        self._layers = {
+            name: ResidentBank.from_bank(pairs_with_layers(banks[name]), self._device) for name in sorted(layered)
+        }
         self._ingredients = tuple(ingredients.values())
         weights = np.array([ingredient.weight for ingredient in self._ingredients])
         self._shares = weights / weights.sum()
@@ -138,6 +143,11 @@ class ResidentTrainingSet:
                 if ingredient.darkened > 1:
                     draws = torch.rand(count, generator=generator, device=self._device)
                     source = clean = darkened(clean, ingredient.darkened, draws)
+                if ingredient.layers_of is not None:
+                    pairs = self._layers[ingredient.layers_of].crops(count, self._surroundings_size, generator)
+                    before, after = (resize(crop, self._surroundings_size) for crop in pairs)
+                    draws = torch.rand(count, 2, generator=generator, device=self._device)
+                    source = laid_over(source, layer_of(before, after), draws)
                 degraded, labels, known = degrade(source, ingredient, generator)
                 parts.append((degraded, clean, labels, known))
         degraded, clean, labels, known = (torch.cat(fields) for fields in zip(*parts, strict=True))

@@ -14,6 +14,7 @@ from opir.data.black_point import with_black_point
 from opir.data.crop_window import resize, source_size, window
 from opir.data.darkened import darkened
 from opir.data.image_bank import ImageBank, Picture
+from opir.data.layers import laid_over, layer_of, pairs_with_layers
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 from opir.tasks import TASKS
 
@@ -45,6 +46,8 @@ class TrainingSet(Dataset[Sample]):
     ) -> None:
         check_mixture(banks, ingredients)
         self._banks = dict(banks)
+        layered = {entry.layers_of for entry in ingredients.values() if entry.layers_of is not None}
+        self._layers = {name: pairs_with_layers(banks[name]) for name in sorted(layered)}
         self._ingredients = tuple(ingredients.values())
         weights = np.array([ingredient.weight for ingredient in self._ingredients])
         self._shares = weights / weights.sum()
@@ -68,6 +71,8 @@ class TrainingSet(Dataset[Sample]):
             source = target = with_black_point(target)
         if ingredient.darkened > 1:
             source = target = darkened(target, ingredient.darkened, torch.tensor([generator.random()]).float())
+        if ingredient.layers_of is not None:
+            source = self._with_layer(source, self._layers[ingredient.layers_of], generator)
         draws = torch.Generator().manual_seed(int(generator.integers(2**62)))
         degraded, labels, known = degrade(source, ingredient, draws)
         told = torch.tensor(float(generator.random() < self._told_share))
@@ -78,6 +83,11 @@ class TrainingSet(Dataset[Sample]):
             before = self._undo_blur(degraded)
         crop, clean = (picture[0][:, rows, columns] for picture in (before, target))
         return Sample(crop, clean, degraded[0], labels[0], known[0], told)
+
+    def _with_layer(self, source: Tensor, pairs: ImageBank, generator: np.random.Generator) -> Tensor:
+        pair = pairs.crop(self._surroundings_size, generator)
+        before, after = (resize(_to_tensor(picture), self._surroundings_size) for picture in pair)
+        return laid_over(source, layer_of(before, after), torch.from_numpy(generator.random((1, 2))))
 
 
 def _to_tensor(picture: Picture) -> Tensor:

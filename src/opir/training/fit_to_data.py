@@ -52,16 +52,18 @@ def without_missing_pairs(recipe: Recipe, n_pictures: Mapping[str, int]) -> tupl
         ConfigurationError: if an ingredient lacks its photographs, or nothing would be left.
     """
     used = {name: ingredient for name, ingredient in recipe.ingredients.items() if ingredient.weight > 0}
-    missing = {name: ingredient for name, ingredient in used.items() if not n_pictures.get(ingredient.bank)}
-    needed = sorted({entry.bank for entry in missing.values() if not entry.bank.endswith(PAIRS)})
+    lacking = {name: [bank for bank in entry.banks if not n_pictures.get(bank)] for name, entry in used.items()}
+    missing = {name: banks for name, banks in lacking.items() if banks}
+    all_missing = sorted({bank for banks in missing.values() for bank in banks})
+    needed = [bank for bank in all_missing if not bank.endswith(PAIRS)]
     left = {name: ingredient for name, ingredient in used.items() if name not in missing}
     if needed or not left:
-        banks = needed or sorted({ingredient.bank for ingredient in missing.values()})
+        banks = needed or all_missing
         raise ConfigurationError(
             f"{recipe.name} needs pictures for {', '.join(banks) or 'at least one ingredient'}; "
             f"found {_found(n_pictures)}: {_advice(banks)}"
         )
-    notes = [f"{name} is left out: the data folder holds no {entry.bank}" for name, entry in missing.items()]
+    notes = [f"{name} is left out: the data folder holds no {' and no '.join(banks)}" for name, banks in missing.items()]
     notes += [f"{name} is left out: its weight is 0" for name in recipe.ingredients if name not in used]
     return replace(recipe, ingredients=left), tuple(notes)
 

@@ -48,6 +48,12 @@ DARK_MIXED: Final = ("low_light", "gaussian_noise", "jpeg", "motion_blur", "defo
 FALLEN_AND_FILED: Final = ("rain_overlay", "snow", "gaussian_noise", "jpeg")
 """Operators that pairs are drawn from to teach rain and snow in noisy and compressed pictures."""
 
+RAIN_OF_PAIRS: Final = Ingredient(weight=0.08, bank="clean", layers_of="rain_pairs", tasks=("rain",))
+"""The rain of published pairs over other photographs."""
+
+FILES: Final = ("gaussian_noise", "jpeg")
+"""Operators that are drawn from for what lies over a picture before it became a file."""
+
 CAMERA_NOISE: Final = ("sensor_noise", "correlated_noise", "camera_files", "developed_files")
 """Ingredients that stand for pictures at the full size of a camera."""
 
@@ -123,7 +129,7 @@ def _with_tones(ingredients: Mapping[str, Ingredient]) -> dict[str, Ingredient]:
 
 
 def _with_tone(ingredient: Ingredient) -> Ingredient:
-    if ingredient.tasks:
+    if ingredient.of_pairs:
         return ingredient
     if ingredient.operators == ("haze",):
         return replace(ingredient, black_point=1.0, darkened=DARK_SUBJECTS)
@@ -238,7 +244,7 @@ def estimator() -> Recipe:
         "jpeg": 0.07,
         "webp": 0.01,
         "rain": 0.02,
-        "rain_overlay": 0.06,
+        "rain_overlay": 0.05,
         "raindrop": 0.01,
         "snow": 0.06,
         "haze": 0.17,
@@ -255,6 +261,8 @@ def estimator() -> Recipe:
     composed = {
         "blur_and_noise": blurred,
         "dark_and_noisy": DARK_AND_NOISY,
+        "rain_layers": replace(RAIN_OF_PAIRS, weight=0.06),
+        "rain_layer_files": replace(RAIN_OF_PAIRS, weight=0.03, operators=FILES, n_drawn=(1, 1)),
         "dark_mixtures": Ingredient(weight=0.08, bank=CLEAN, operators=DARK_MIXED, n_drawn=(2, 2)),
         "camera_files": camera_file,
         "mixtures": Ingredient(weight=0.20, bank=CLEAN, operators=MIXED, n_drawn=(2, 3)),
@@ -299,13 +307,15 @@ def expert() -> Recipe:
         "correlated_noise": 0.04,
         "jpeg": 0.12,
         "webp": 0.015,
-        "rain": 0.05,
-        "rain_overlay": 0.10,
+        "rain": 0.03,
+        "rain_overlay": 0.07,
         "raindrop": 0.01,
-        "rain_pairs": 0.07,
+        "rain_pairs": 0.04,
         "snow": 0.07,
     }
     composed = {
+        "rain_layers": RAIN_OF_PAIRS,
+        "rain_layer_files": replace(RAIN_OF_PAIRS, weight=0.02, operators=FILES, n_drawn=(1, 1)),
         "camera_files": Ingredient(weight=0.06, bank=CLEAN, operators=("sensor_noise", "jpeg")),
         "developed_files": Ingredient(weight=0.06, bank=CLEAN, operators=("correlated_noise", "jpeg")),
         "rainy_files": Ingredient(weight=0.05, bank=CLEAN, operators=FALLEN_AND_FILED, n_drawn=(2, 2)),
