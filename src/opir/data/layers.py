@@ -39,8 +39,8 @@ def pairs_with_layers(pairs: ImageBank) -> ImageBank:
     usable = [k for k in range(len(pairs)) if _is_brighter(pairs.degraded[k], pairs.clean[k])]
     if not usable:
         raise DatasetError(
-            f"expected pairs whose degraded picture is the clean one with something bright added, such as rain; none of "
-            f"{len(pairs)} is: leave the ingredient that lays their layers over other pictures out"
+            f"expected pairs whose degraded picture is the clean one with something bright added, such as rain; none "
+            f"of {len(pairs)} is: leave the ingredient that lays their layers over other pictures out"
         )
     return ImageBank(
         names=tuple(pairs.names[k] for k in usable),
@@ -52,7 +52,7 @@ def pairs_with_layers(pairs: ImageBank) -> ImageBank:
 def _is_brighter(degraded: Picture, clean: Picture) -> bool:
     difference = degraded.astype(np.int16) - clean
     brighter, darker = difference.clip(min=0).mean(), -difference.clip(max=0).mean()
-    return bool(0 < brighter and darker <= MOST_DARKER * brighter)
+    return bool(brighter > 0 and darker <= MOST_DARKER * brighter)
 
 
 def _middle(picture: Picture) -> Picture:

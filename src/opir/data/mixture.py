@@ -56,7 +56,7 @@ class Ingredient:
     is, and a dark room in haze is left grey."""
 
     layers_of: str | None = None
-    """Name of a bank of pairs whose layers, of ``tasks``, are laid over the clean crops; see :mod:`opir.data.layers`."""
+    """Name of a bank of pairs whose layers, of ``tasks``, are laid over clean crops; see :mod:`opir.data.layers`."""
 
     may_hide: tuple[Task, ...] = ()
     """Degradations that the bank's pictures may have without a label; the loss on task weights ignores them."""

@@ -63,7 +63,9 @@ def without_missing_pairs(recipe: Recipe, n_pictures: Mapping[str, int]) -> tupl
             f"{recipe.name} needs pictures for {', '.join(banks) or 'at least one ingredient'}; "
             f"found {_found(n_pictures)}: {_advice(banks)}"
         )
-    notes = [f"{name} is left out: the data folder holds no {' and no '.join(banks)}" for name, banks in missing.items()]
+    notes = [
+        f"{name} is left out: the data folder holds no {' and no '.join(banks)}" for name, banks in missing.items()
+    ]
     notes += [f"{name} is left out: its weight is 0" for name in recipe.ingredients if name not in used]
     return replace(recipe, ingredients=left), tuple(notes)
 
