@@ -92,6 +92,7 @@ def joined_processes(device: torch.device | str | None = None) -> Iterator[Proce
     dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
     try:
         yield Processes(rank=dist.get_rank(), n_processes=n_processes, device=chosen)
+        dist.barrier()  # the first one still writes files: left early, another one once hung when it was taken down
     finally:
         dist.destroy_process_group()
 
