@@ -40,7 +40,8 @@ def pairs_with_layers(pairs: ImageBank) -> ImageBank:
     if not usable:
         raise DatasetError(
             f"expected pairs whose degraded picture is the clean one with something bright added, such as rain; none "
-            f"of {len(pairs)} is: leave the ingredient that lays their layers over other pictures out"
+            f"of {len(pairs)} is: give the ingredient that lays their layers over other pictures no weight, as in "
+            "--set ingredients.rain_layers.weight=0"
         )
     return ImageBank(
         names=tuple(pairs.names[k] for k in usable),
