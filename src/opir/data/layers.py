@@ -7,6 +7,7 @@ difference of the pair, so every pair can rain on every photograph: the style is
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from opir.data.image_bank import ImageBank, Picture
+from opir.data.mixture import Ingredient
 from opir.errors import DatasetError
 
 CLIPPED: Final = 253 / 255
@@ -28,6 +30,12 @@ LARGEST_SIDE: Final = 640
 
 STRENGTH: Final = (0.6, 1.3)
 """Range of the factor that a layer is multiplied by."""
+
+
+def banks_of_layers(banks: Mapping[str, ImageBank], ingredients: Iterable[Ingredient]) -> dict[str, ImageBank]:
+    """The usable pairs of every bank that an ingredient takes layers of, by name; see :func:`pairs_with_layers`."""
+    names = {ingredient.layers_of for ingredient in ingredients} - {None}
+    return {name: pairs_with_layers(banks[name]) for name in banks if name in names}
 
 
 def pairs_with_layers(pairs: ImageBank) -> ImageBank:

@@ -14,7 +14,7 @@ from opir.data.black_point import with_black_point
 from opir.data.crop_window import resize, source_size, window
 from opir.data.darkened import darkened
 from opir.data.image_bank import ImageBank, Picture
-from opir.data.layers import laid_over, layer_of, pairs_with_layers
+from opir.data.layers import banks_of_layers, laid_over, layer_of
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 
 
@@ -110,10 +110,8 @@ class ResidentTrainingSet:
         self._device = torch.device(device)
         used = {ingredient.bank for ingredient in ingredients.values()}
         self._banks = {name: ResidentBank.from_bank(banks[name], self._device) for name in sorted(used)}
-        layered = {entry.layers_of for entry in ingredients.values() if entry.layers_of is not None}
-        self._layers = {
-            name: ResidentBank.from_bank(pairs_with_layers(banks[name]), self._device) for name in sorted(layered)
-        }
+        layered = banks_of_layers(banks, ingredients.values())
+        self._layers = {name: ResidentBank.from_bank(bank, self._device) for name, bank in layered.items()}
         self._ingredients = tuple(ingredients.values())
         weights = np.array([ingredient.weight for ingredient in self._ingredients])
         self._shares = weights / weights.sum()

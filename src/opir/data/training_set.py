@@ -14,7 +14,7 @@ from opir.data.black_point import with_black_point
 from opir.data.crop_window import resize, source_size, window
 from opir.data.darkened import darkened
 from opir.data.image_bank import ImageBank, Picture
-from opir.data.layers import laid_over, layer_of, pairs_with_layers
+from opir.data.layers import banks_of_layers, laid_over, layer_of
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 from opir.tasks import TASKS
 
@@ -46,8 +46,7 @@ class TrainingSet(Dataset[Sample]):
     ) -> None:
         check_mixture(banks, ingredients)
         self._banks = dict(banks)
-        layered = {entry.layers_of for entry in ingredients.values() if entry.layers_of is not None}
-        self._layers = {name: pairs_with_layers(banks[name]) for name in sorted(layered)}
+        self._layers = banks_of_layers(banks, ingredients.values())
         self._ingredients = tuple(ingredients.values())
         weights = np.array([ingredient.weight for ingredient in self._ingredients])
         self._shares = weights / weights.sum()
