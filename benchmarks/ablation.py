@@ -152,7 +152,7 @@ def _tests(held_out: Sequence[Path], data: Path, *, crop: int, n: int) -> dict[s
 
 def _measured(recipe: Recipe, folder: TrainingFolder, tests: Mapping[str, Sample], *, timed: bool) -> dict[str, object]:
     recipe, _ = without_missing_pairs(recipe, folder.n_pictures)
-    names = {ingredient.bank for ingredient in recipe.ingredients.values()}
+    names = {bank for ingredient in recipe.ingredients.values() for bank in ingredient.banks}
     banks = folder.read(names, min_side=recipe.largest_crop)
     with tempfile.TemporaryDirectory() as run:
         start = time.perf_counter()

@@ -128,7 +128,7 @@ def measure(
     bank = ImageBank.read(photos, min_side=crop)
     errors: dict[str, Errors] = {"network": {}, "expert": {}}
     for name, ingredient in named_recipe(recipe).ingredients.items():
-        if ingredient.bank != "clean":
+        if ingredient.banks != ("clean",):
             continue
         samples = TrainingSet({"clean": bank}, {name: ingredient}, crop_size=crop, seed=1)
         pairs: dict[str, list[tuple[NDArray[np.float32], NDArray[np.float32]]]] = {"network": [], "expert": []}

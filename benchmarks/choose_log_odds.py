@@ -58,7 +58,7 @@ def main() -> None:
     ingredients = {
         name: ingredient
         for name, ingredient in named_recipe("estimator").ingredients.items()
-        if ingredient.bank == "clean"
+        if ingredient.banks == ("clean",)
     }
     bank = ImageBank.read(photographs(options.photos), min_side=options.crop)
     samples = TrainingSet({"clean": bank}, ingredients, crop_size=options.crop, seed=4)
