@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from opir.errors import ConfigurationError
 from opir.model.network import RestorationOutput
+
+Distance: TypeAlias = Literal["charbonnier", "squared"]
+"""How a restoration is compared with the clean picture: a smooth L1, or the mean squared error, which PSNR is made of."""
 
 SMALLEST_ERROR = 0.25 / 255
 """Error in image units below which differences do not matter to :func:`log_scale_error`."""
@@ -16,13 +21,17 @@ SMALLEST_ERROR = 0.25 / 255
 
 @dataclass(frozen=True, kw_only=True)
 class LossWeights:
-    """Weights of the terms; the last stage's balanced Charbonnier distance counts 1."""
+    """Weights of the terms; the last stage's balanced distance counts 1."""
+
+    distance: Distance = "charbonnier"
+    """How restorations are compared with clean pictures. ``squared`` is for the end of a run: PSNR is measured by it,
+    but steps far from the end are better without its dependence on the largest errors."""
 
     balance: float = 0.05
     """Error, in image units, below which a picture gains no further weight; see :func:`balanced`."""
 
     earlier_stages: float = 0.3
-    """Charbonnier distance of every stage but the last."""
+    """Distance of every stage but the last."""
 
     fourier: float = 0.1
     """L1 distance of the last stage in the Fourier domain."""
@@ -36,6 +45,10 @@ class LossWeights:
 
     context: float = 0.0
     """Distance of the context from the one that the run began with; see :func:`context_distance`."""
+
+    def __post_init__(self) -> None:
+        if self.distance not in get_args(Distance):
+            raise ConfigurationError(f"loss.distance must be one of {get_args(Distance)}; got {self.distance!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +78,23 @@ def balanced(errors: Tensor, *, balance: float) -> Tensor:
     such pictures drown all others.
     """
     return (balance * torch.log1p(errors / balance)).mean()
+
+
+def balanced_squares(restored: Tensor, clean: Tensor, *, balance: float) -> Tensor:
+    """Mean of ``s / 2 log(1 + m / s^2)`` over the pictures' mean squared errors m, with s the ``balance``.
+
+    The counterpart of :func:`balanced` for squared errors. For m >> s^2 it is PSNR, negated, in units of
+    20 / (s log 10) dB; for m << s^2 the plain mean of m / (2 s).
+    """
+    mean_squares = (restored - clean).square().mean(dim=(1, 2, 3))
+    return (balance / 2 * torch.log1p(mean_squares / balance**2)).mean()
+
+
+def distance(restored: Tensor, clean: Tensor, weights: LossWeights) -> Tensor:
+    """The distance that ``weights`` name, balanced over the pictures, a scalar."""
+    if weights.distance == "squared":
+        return balanced_squares(restored, clean, balance=weights.balance)
+    return balanced(charbonnier(restored, clean), balance=weights.balance)
 
 
 def fourier_l1(restored: Tensor, clean: Tensor) -> Tensor:
@@ -126,9 +156,9 @@ def restoration_losses(
     zero = torch.zeros((), device=clean.device)
     restoration = fourier = zero
     if output.stages:
-        restoration = balanced(charbonnier(output.restored, clean), balance=weights.balance)
+        restoration = distance(output.restored, clean, weights)
         fourier = balanced(fourier_l1(output.restored, clean), balance=weights.balance)
-    earlier = sum((balanced(charbonnier(stage, clean), balance=weights.balance) for stage in output.stages[:-1]), zero)
+    earlier = sum((distance(stage, clean, weights) for stage in output.stages[:-1]), zero)
     uncertainty = zero
     if weights.uncertainty:  # pooled scales may be zero, which has no logarithm
         pairs = zip(output.scales, output.stages, strict=True)

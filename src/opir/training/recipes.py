@@ -60,12 +60,16 @@ CAMERA_NOISE: Final = ("sensor_noise", "correlated_noise", "camera_files", "deve
 CAMERA_SOFT: Final = 2.0
 """Largest factor by which their crops are enlarged: cameras' pictures are soft at full size, reduced ones are not."""
 
+SOFT_FILES: Final[Mapping[str, float]] = {**SOFT, **dict.fromkeys((*CAMERA_NOISE, "jpeg", "webp"), CAMERA_SOFT)}
+"""As :data:`SOFT`, for the estimator: softness must not tell a camera's noise from compression alone."""
+
 BLACK_POINT: Final = 0.5
 """Share of the samples on clean pictures that have a black point; were it only those of some ingredients, deep blacks
 would speak for their tasks. Haze always has one: its veil must go altogether."""
 
 DARK_SUBJECTS: Final = 2.5
-"""Largest exponent to which clean crops are raised before haze is added."""
+"""Largest exponent to which clean crops are raised before haze is added, or, for the estimator, the noise of cameras:
+they photograph dark subjects too, which must not be taken for dark exposures."""
 
 DIM_SUBJECTS: Final = 1.6
 """Largest exponent to which clean crops are raised before they are blurred, for the estimator: few photographs of dark
@@ -239,8 +243,8 @@ def estimator() -> Recipe:
     shares = {
         "clean": 0.13,
         "gaussian_noise": 0.07,
-        "sensor_noise": 0.03,
-        "correlated_noise": 0.02,
+        "sensor_noise": 0.04,
+        "correlated_noise": 0.03,
         "jpeg": 0.07,
         "webp": 0.01,
         "rain": 0.02,
@@ -257,22 +261,23 @@ def estimator() -> Recipe:
         "low_light_pairs": 0.06,
     }
     blurred = Ingredient(weight=0.05, bank=CLEAN, operators=BLUR_AND_NOISE, n_drawn=(2, 2))
-    camera_file = Ingredient(weight=0.03, bank=CLEAN, operators=("sensor_noise", "jpeg"))
     composed = {
         "blur_and_noise": blurred,
         "dark_and_noisy": DARK_AND_NOISY,
         "rain_layers": replace(RAIN_OF_PAIRS, weight=0.06),
         "rain_layer_files": replace(RAIN_OF_PAIRS, weight=0.03, operators=FILES, n_drawn=(1, 1)),
         "dark_mixtures": Ingredient(weight=0.08, bank=CLEAN, operators=DARK_MIXED, n_drawn=(2, 2)),
-        "camera_files": camera_file,
+        "camera_files": Ingredient(weight=0.05, bank=CLEAN, operators=("sensor_noise", "jpeg")),
+        "developed_files": Ingredient(weight=0.04, bank=CLEAN, operators=("correlated_noise", "jpeg")),
         "mixtures": Ingredient(weight=0.20, bank=CLEAN, operators=MIXED, n_drawn=(2, 3)),
     }
     ingredients = {
-        name: replace(ingredient, enlarged=SOFT.get(name, 1.0), reduced=MOST_OF_A_PICTURE)
+        name: replace(ingredient, enlarged=SOFT_FILES.get(name, 1.0), reduced=MOST_OF_A_PICTURE)
         for name, ingredient in (mixture(shares) | composed).items()
     }
+    dim = dict.fromkeys(BLURS, DIM_SUBJECTS) | dict.fromkeys(CAMERA_NOISE, DARK_SUBJECTS)
     toned = {
-        name: replace(ingredient, darkened=DIM_SUBJECTS) if name in BLURS else ingredient
+        name: replace(ingredient, darkened=dim.get(name, ingredient.darkened))
         for name, ingredient in _with_tones(ingredients).items()
     }
     return Recipe(
