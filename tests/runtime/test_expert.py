@@ -31,8 +31,17 @@ def test_its_own_tasks_are_for_the_expert(found: dict[str, float]) -> None:
 
 @pytest.mark.parametrize("other", [task for task in TASKS if task not in EXPERT])
 def test_any_other_task_is_not(other: Task) -> None:
-    assert not is_for_expert(SPEC, weights(noise=1.0, **{other: OTHERS_FROM[other]}))
-    assert is_for_expert(SPEC, weights(noise=1.0, **{other: 0.9 * OTHERS_FROM[other]}))
+    assert not is_for_expert(SPEC, weights(jpeg=1.0, **{other: OTHERS_FROM[other]}))
+    assert is_for_expert(SPEC, weights(jpeg=1.0, **{other: 0.9 * OTHERS_FROM[other]}))
+
+
+@pytest.mark.parametrize(("noise", "blur", "expert"), [(1.0, 0.69, True), (1.0, 0.71, False), (0.4, 0.6, False)])
+def test_a_little_more_blur_is_overlooked_in_noise(noise: float, blur: float, *, expert: bool) -> None:
+    assert is_for_expert(SPEC, weights(noise=noise, blur=blur)) == expert
+
+
+def test_nothing_but_blur_is_overlooked_in_noise() -> None:
+    assert not is_for_expert(SPEC, weights(noise=1.0, snow=0.3))
 
 
 def test_a_task_that_the_model_was_not_trained_on_says_nothing() -> None:

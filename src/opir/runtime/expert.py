@@ -17,8 +17,14 @@ from opir.runtime.spec import ModelSpec
 from opir.tasks import TASKS, Task
 
 OTHERS_FROM: Final[Mapping[Task, float]] = {**dict.fromkeys(TASKS, 0.25), "blur": 0.5}
-"""Weight of another task from which on a picture is not the expert's. Noise hides sharpness, and noisy pictures often
-look a little blurred."""
+"""Weight of another task from which on a picture is not the expert's. Blur is suspected more often than it is there."""
+
+NOISY_FROM: Final = 0.5
+"""Weight of noise from which on a picture counts as noisy."""
+
+BLUR_IN_NOISE_FROM: Final = 0.7
+"""The limit of blur in a noisy picture. Noise hides sharpness: of sharp pictures with a weight of 0.5 to 0.7 the expert
+makes 0.7 to 1 dB more, and blurred ones lose nothing by it (docs/experiments.md, 29 November)."""
 
 
 def is_for_expert(spec: ModelSpec, task_weights: NDArray[np.float32], *, blur_undone: bool = False) -> bool:
@@ -30,14 +36,16 @@ def is_for_expert(spec: ModelSpec, task_weights: NDArray[np.float32], *, blur_un
         blur_undone: whether a filter has undone a blur of the picture, and left behind what only the network knows.
 
     Returns:
-        True where no task that the model knows and the expert does not has a weight of :data:`OTHERS_FROM` or more. So
-        a picture in which nothing was found is the expert's. False for weights that are not numbers.
+        True where no task that the model knows and the expert does not has a weight of :data:`OTHERS_FROM` or more,
+        blur in noisy pictures of :data:`BLUR_IN_NOISE_FROM`. So a picture in which nothing was found is the expert's.
+        False for weights that are not numbers.
     """
     if not spec.expert_tasks or blur_undone:
         return False
     weights = dict(zip(spec.tasks, task_weights.tolist(), strict=True))
     others = [task for task in spec.trained_tasks if task not in spec.expert_tasks]
-    return all(weights[task] < OTHERS_FROM[task] for task in others)
+    limits = {**OTHERS_FROM, "blur": BLUR_IN_NOISE_FROM} if weights.get("noise", 0.0) >= NOISY_FROM else OTHERS_FROM
+    return all(weights[task] < limits[task] for task in others)
 
 
 def uncertainty_scale_of(spec: ModelSpec, *, expert: bool) -> float:
