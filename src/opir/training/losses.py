@@ -13,7 +13,7 @@ from opir.errors import ConfigurationError
 from opir.model.network import RestorationOutput
 
 Distance: TypeAlias = Literal["charbonnier", "squared"]
-"""How a restoration is compared with the clean picture: a smooth L1, or the mean squared error, which PSNR is made of."""
+"""How a restoration is compared with the clean picture: a smooth L1, or the mean squared error, as in PSNR."""
 
 SMALLEST_ERROR = 0.25 / 255
 """Error in image units below which differences do not matter to :func:`log_scale_error`."""
