@@ -47,6 +47,14 @@ def test_pairs_of_low_light_do_not_teach_that_there_is_no_noise():
     assert recipe("all_tasks").ingredients["low_light_pairs"].may_hide == ("noise", "jpeg")
 
 
+def test_neither_softness_nor_darkness_tells_the_estimator_of_cameras_noise():
+    ingredients = recipe("estimator").ingredients
+    noise = [ingredients[name] for name in ("sensor_noise", "correlated_noise", "camera_files", "developed_files")]
+    assert {entry.enlarged for entry in noise} == {ingredients["jpeg"].enlarged}
+    assert all(entry.darkened > ingredients["motion_blur"].darkened > 1 for entry in noise)
+    assert not any("low_light" in (*entry.tasks, *entry.operators) for entry in noise)
+
+
 def test_the_papers_form_differs_from_three_tasks_in_nothing_but_the_network():
     paper, ours = recipe("paper"), recipe("three_tasks")
     assert paper.model == PRESETS["paper"]
