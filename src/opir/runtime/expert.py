@@ -24,7 +24,7 @@ NOISY_FROM: Final = 0.5
 
 BLUR_IN_NOISE_FROM: Final = 0.7
 """The limit of blur in a noisy picture. Noise hides sharpness: of sharp pictures with a weight of 0.5 to 0.7 the expert
-makes 0.7 to 1 dB more, and blurred ones lose nothing by it (docs/experiments.md, 29 November)."""
+makes 0.7 to 1 dB more, and blurred ones lose nothing in the mean (docs/experiments.md, 29 November)."""
 
 
 def is_for_expert(spec: ModelSpec, task_weights: NDArray[np.float32], *, blur_undone: bool = False) -> bool:
