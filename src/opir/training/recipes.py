@@ -260,9 +260,8 @@ def estimator() -> Recipe:
         "haze_pairs": 0.03,
         "low_light_pairs": 0.06,
     }
-    blurred = Ingredient(weight=0.05, bank=CLEAN, operators=BLUR_AND_NOISE, n_drawn=(2, 2))
     composed = {
-        "blur_and_noise": blurred,
+        "blur_and_noise": Ingredient(weight=0.05, bank=CLEAN, operators=BLUR_AND_NOISE, n_drawn=(2, 2)),
         "dark_and_noisy": DARK_AND_NOISY,
         "rain_layers": replace(RAIN_OF_PAIRS, weight=0.06),
         "rain_layer_files": replace(RAIN_OF_PAIRS, weight=0.03, operators=FILES, n_drawn=(1, 1)),
@@ -276,13 +275,11 @@ def estimator() -> Recipe:
         for name, ingredient in (mixture(shares) | composed).items()
     }
     dim = dict.fromkeys(BLURS, DIM_SUBJECTS) | dict.fromkeys(CAMERA_NOISE, DARK_SUBJECTS)
-    toned = {
-        name: replace(ingredient, darkened=dim.get(name, ingredient.darkened))
-        for name, ingredient in _with_tones(ingredients).items()
-    }
+    toned = _with_tones(ingredients)
+    dimmed = {name: replace(toned[name], darkened=exponent) for name, exponent in dim.items()}
     return Recipe(
         name="estimator",
-        ingredients=toned,
+        ingredients=toned | dimmed,
         n_steps=4_000,
         phases=(Phase(crop_size=256, batch_size=16, told_share=0.0, n_stages=0),),
         frozen=("predictor", "head", "task_parameters"),
