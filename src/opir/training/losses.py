@@ -24,8 +24,8 @@ class LossWeights:
     """Weights of the terms; the last stage's balanced distance counts 1."""
 
     distance: Distance = "charbonnier"
-    """How restorations are compared with clean pictures. ``squared`` is for the end of a run: PSNR is measured by it,
-    but steps far from the end are better without its dependence on the largest errors."""
+    """How restorations are compared with clean pictures. ``squared`` is what PSNR is measured by; it is meant
+    for the end of a run, and has not been compared in one yet."""
 
     balance: float = 0.05
     """Error, in image units, below which a picture gains no further weight; see :func:`balanced`."""
