@@ -37,10 +37,11 @@ from opir.runtime.onnx_engine import OnnxEngine
 from opir.runtime.passes import restore_array
 from opir.tasks import TASKS
 from opir.training.fit_to_data import without_missing_pairs
+from opir.training.ingredients import mixture
 from opir.training.loop import train
 from opir.training.overrides import override
 from opir.training.recipe import Phase, Recipe
-from opir.training.recipes import all_tasks, mixture
+from opir.training.recipes import all_tasks
 from other_designs import design
 
 VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {
