@@ -191,6 +191,24 @@ def _store_in_half(path: Path) -> None:
     onnx.save(model, path)
 
 
+def _store_in_single(path: Path) -> None:
+    """Carry out the casts of constants, which quantisation does not see through."""
+    model = onnx.load(path)
+    graph = model.graph
+    constants = {weight.name: weight for weight in graph.initializer}
+    others = []
+    for node in graph.node:
+        weight = constants.get(node.input[0]) if node.op_type == "Cast" else None
+        if weight is None:
+            others.append(node)
+        else:
+            values = numpy_helper.to_array(weight).astype(np.float32)
+            weight.CopyFrom(numpy_helper.from_array(values, node.output[0]))
+    del graph.node[:]
+    graph.node.extend(others)
+    onnx.save(model, path)
+
+
 def _quantise(path: Path, feeds: list[Feed]) -> None:
     class Recorded(CalibrationDataReader):
         def __init__(self) -> None:
@@ -199,6 +217,7 @@ def _quantise(path: Path, feeds: list[Feed]) -> None:
         def get_next(self) -> Feed | None:
             return next(self.feeds, None)
 
+    _store_in_single(path)
     graph = onnx.load(path).graph
     constants = {weight.name for weight in graph.initializer}
     predicted = [node.name for node in graph.node if node.op_type == "Conv" and node.input[1] not in constants]

@@ -149,6 +149,8 @@ def test_half_of_the_size_is_the_same_in_both_engines(
     export_model(networks[0], tmp_path, RELEASE, expert=networks[1], half=True)
     for name in ("model.safetensors", "expert.safetensors"):
         assert (tmp_path / name).stat().st_size < 0.6 * (folder / name).stat().st_size
+    for name in ("stage.onnx", "expert_stage.onnx", "fixed_stage.onnx"):
+        assert (tmp_path / name).stat().st_size < (folder / name).stat().st_size
     graphs, network = OnnxEngine(tmp_path, threads=1), TorchEngine.load(tmp_path, device="cpu")
     context = np.zeros((1, CONFIG.n_context), np.float32)
     for expert in (False, True):

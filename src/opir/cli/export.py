@@ -32,9 +32,7 @@ def export(
         float | None,
         typer.Option(help="Calibration factor of the expert's error scale.", show_default="that of the network"),
     ] = None,
-    half: Annotated[
-        bool, typer.Option("--half", help="Round the weights to float16: half the size for torch.")
-    ] = False,
+    half: Annotated[bool, typer.Option("--half", help="Round the weights to float16: files of half the size.")] = False,
     log_odds: Annotated[
         list[str] | None,
         typer.Option(

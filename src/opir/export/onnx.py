@@ -125,8 +125,8 @@ def export_model(
             left to the network.
         expert: of the same configuration; its stage becomes further graphs for pictures with nothing but the release's
             ``expert_tasks``. Its estimator is neither used nor counted.
-        half: round the weights of both to float16 first, which halves the files of torch; the graphs hold the same
-            values in float32.
+        half: round the weights of both to float16 first, which halves all files; the graphs compute with the same
+            values in float32 (:mod:`opir.export.half_constants`).
 
     Raises:
         MissingExtraError: if the ONNX exporter is not installed.
@@ -157,7 +157,7 @@ def export_model(
         save_kernel_network(kernel_network, folder / TORCH_KERNEL_FILE, dtype=torch.float16)
         _export_kernel_network(load_kernel_network(folder / TORCH_KERNEL_FILE), folder / KERNEL_FILE)  # as rounded
     for name in graphs:
-        _drop_traces(folder / name)
+        _shorten(folder / name, half=half)
     n_parameters = sum(parameter.numel() for parameter in network.parameters())
     if expert is not None:
         n_parameters += sum(parameter.numel() for parameter in expert.parameters())
@@ -224,11 +224,17 @@ def _export_kernel_network(network: KernelNetwork, path: Path) -> None:
     _export(network, examples, path, ("maps", "statistics"), ("kernel", "log_regularisers"), None)
 
 
-def _drop_traces(path: Path) -> None:
-    """Remove the exporter's notes from a graph: which line of which file on this machine each node comes from."""
+def _shorten(path: Path, *, half: bool) -> None:
+    """Remove the exporter's notes from a graph, which line of which file on this machine each node comes from, and
+    store its constants in float16 if asked for.
+    """
     import onnx
 
+    from opir.export.half_constants import halve_constants
+
     model = onnx.load(path, load_external_data=False)
+    if half:
+        halve_constants(model)
     graph = model.graph
     for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
         del part.metadata_props[:]
