@@ -12,6 +12,7 @@ from opir.physics.codec import FileCodec
 from opir.physics.correlated_noise import CorrelatedNoise
 from opir.physics.defocus_blur import DefocusBlur
 from opir.physics.degradation import Degradation, P, Parameters
+from opir.physics.developed_noise import DevelopedNoise
 from opir.physics.gaussian_blur import GaussianBlur
 from opir.physics.haze import Haze
 from opir.physics.low_light import LowLight
@@ -44,11 +45,13 @@ OPERATORS: dict[str, Degradation[Parameters]] = {
     "sensor_noise": _any(SensorNoise()),
     "gaussian_noise": _any(GaussianNoise()),
     "correlated_noise": _any(CorrelatedNoise()),
+    "developed_noise": _any(DevelopedNoise()),
     "jpeg": _any(FileCodec()),
     "webp": _any(FileCodec(file_format="webp")),
 }
 """Name -> operator, with the distribution that training draws from; the order is the physical one.
 
-``rain_overlay``, ``gaussian_noise`` and ``correlated_noise`` act on code values and belong to no place in a camera;
-they stand where the phenomenon that they imitate stands. Quantisation is left to the end of a composition.
+``rain_overlay``, ``gaussian_noise``, ``correlated_noise`` and ``developed_noise`` act on code values and belong to no
+place in a camera; they stand where the phenomenon that they imitate stands. Quantisation is left to the end of a
+composition.
 """

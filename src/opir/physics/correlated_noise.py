@@ -81,7 +81,7 @@ class CorrelatedNoise(Degradation[CorrelatedNoiseParameters]):
         chroma = parameters.chroma_scale_px
         scales = torch.stack((parameters.luma_scale_px, chroma, chroma), dim=1)
         white = normal_like(parameters.seed, image.detach().float())
-        grain = smooth_noise(white, scales) * per_image(_amplitudes(parameters.chroma_share), white)
+        grain = smooth_noise(white, scales) * per_image(amplitudes_of(parameters.chroma_share), white)
         grain[:, 1:] += 0.5
         noise = ycbcr_to_rgb(grain) * per_image(parameters.sigma / 255, white)
         return (image + noise.to(image.dtype)).clamp(0, 1)
@@ -109,7 +109,7 @@ def smooth_noise(white: Tensor, scales_px: Tensor) -> Tensor:
     return smoothed
 
 
-def _amplitudes(chroma_share: Tensor) -> Tensor:
+def amplitudes_of(chroma_share: Tensor) -> Tensor:
     """Standard deviations of Y, Cb and Cr, (B, 3), for unit mean variance of R, G and B.
 
     A unit of chroma variance in both channels adds 1.402^2, 0.344^2 + 0.714^2 and 1.772^2 to R, G and B.

@@ -18,6 +18,7 @@ Kind = Literal[
     "sensor_noise",
     "gaussian_noise",
     "correlated_noise",
+    "developed_noise",
     "jpeg",
     "webp",
 ]

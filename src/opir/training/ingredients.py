@@ -48,7 +48,7 @@ RAIN_OF_PAIRS: Final = Ingredient(weight=0.08, bank="clean", layers_of="rain_pai
 FILES: Final = ("gaussian_noise", "jpeg")
 """Operators that are drawn from for what lies over a picture before it became a file."""
 
-CAMERA_NOISE: Final = ("sensor_noise", "correlated_noise", "camera_files", "developed_files")
+CAMERA_NOISE: Final = ("sensor_noise", "correlated_noise", "developed_noise", "camera_files", "developed_files")
 """Ingredients that stand for pictures at the full size of a camera."""
 
 CAMERA_SOFT: Final = 2.0

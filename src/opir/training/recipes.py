@@ -105,7 +105,8 @@ def all_tasks() -> Recipe:
         "clean": 0.06,
         "gaussian_noise": 0.22,
         "sensor_noise": 0.06,
-        "correlated_noise": 0.05,
+        "correlated_noise": 0.03,
+        "developed_noise": 0.04,
         "jpeg": 0.15,
         "webp": 0.01,
         "rain": 0.02,
@@ -155,7 +156,8 @@ def estimator() -> Recipe:
         "clean": 0.13,
         "gaussian_noise": 0.07,
         "sensor_noise": 0.04,
-        "correlated_noise": 0.03,
+        "correlated_noise": 0.02,
+        "developed_noise": 0.04,
         "jpeg": 0.07,
         "webp": 0.01,
         "rain": 0.02,
@@ -178,7 +180,7 @@ def estimator() -> Recipe:
         "rain_layer_files": replace(RAIN_OF_PAIRS, weight=0.03, operators=FILES, n_drawn=(1, 1)),
         "dark_mixtures": Ingredient(weight=0.08, bank=CLEAN, operators=DARK_MIXED, n_drawn=(2, 2)),
         "camera_files": Ingredient(weight=0.05, bank=CLEAN, operators=("sensor_noise", "jpeg")),
-        "developed_files": Ingredient(weight=0.04, bank=CLEAN, operators=("correlated_noise", "jpeg")),
+        "developed_files": Ingredient(weight=0.04, bank=CLEAN, operators=("developed_noise", "jpeg")),
         "mixtures": Ingredient(weight=0.20, bank=CLEAN, operators=MIXED, n_drawn=(2, 3)),
     }
     ingredients = {
@@ -217,7 +219,8 @@ def expert() -> Recipe:
         "clean": 0.04,
         "gaussian_noise": 0.31,
         "sensor_noise": 0.04,
-        "correlated_noise": 0.04,
+        "correlated_noise": 0.03,
+        "developed_noise": 0.08,
         "jpeg": 0.12,
         "webp": 0.015,
         "rain": 0.03,
@@ -230,7 +233,7 @@ def expert() -> Recipe:
         "rain_layers": RAIN_OF_PAIRS,
         "rain_layer_files": replace(RAIN_OF_PAIRS, weight=0.02, operators=FILES, n_drawn=(1, 1)),
         "camera_files": Ingredient(weight=0.06, bank=CLEAN, operators=("sensor_noise", "jpeg")),
-        "developed_files": Ingredient(weight=0.06, bank=CLEAN, operators=("correlated_noise", "jpeg")),
+        "developed_files": Ingredient(weight=0.06, bank=CLEAN, operators=("developed_noise", "jpeg")),
         "rainy_files": Ingredient(weight=0.05, bank=CLEAN, operators=FALLEN_AND_FILED, n_drawn=(2, 2)),
     }
     ingredients = resized(mixture(shares)) | composed
