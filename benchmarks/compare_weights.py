@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from development_sets import DevelopmentSet, development_sets
-from opir.evaluation.plan import Float32
+from development_sets import FILES, DevelopmentSet, development_sets
+from opir.evaluation.scoring import score
 from opir.model import RestorationNetwork, load_network
 from opir.tasks import TASKS
 from opir.training.undo_blur import UndoBlur, load_undo_blur
@@ -85,18 +85,13 @@ def scores(
         for k, network in enumerate(networks):
             with torch.inference_mode():
                 stages = network(degraded, told).stages
-            found[k].append([_psnr(stage[0].numpy(), clean) for stage in stages])
+            found[k].append([score(stage[0].numpy().clip(0, 1), clean, FILES) for stage in stages])
     return [np.mean(of_network, axis=0).tolist() for of_network in found]
 
 
 def _middle(picture: Tensor, side: int) -> Tensor:
     top, left = (max(0, (length - side) // 2) for length in picture.shape[2:])
     return picture[..., top : top + side, left : left + side].contiguous()
-
-
-def _psnr(restored: Float32, clean: Float32) -> float:
-    delivered = np.rint(restored.clip(0, 1) * 255) / 255
-    return float(-10 * np.log10(max(1e-10, float(np.mean((delivered - clean) ** 2, dtype=np.float64)))))
 
 
 if __name__ == "__main__":

@@ -157,15 +157,16 @@ def _scores(restorer: Restorer, pictures: list[Image]) -> dict[str, float]:
 
 
 def _recorded(folder: Path, pictures: list[Image]) -> list[Feed]:
-    """What the stage is given while pictures are restored."""
+    """What the stage of the first trunk is given while pictures are restored."""
     restorer, feeds = Restorer(str(folder), threads=1), []
     stage, spec = restorer.engine.stage, restorer.spec
 
-    def recording(*inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def recording(*inputs: np.ndarray, expert: bool = False) -> tuple[np.ndarray, np.ndarray]:
         names = ("current", "observed", "scale", "task_weights", "context")
         one_hot = np.eye(spec.n_stages, dtype=np.float32)[int(inputs[5])]
-        feeds.append({**dict(zip(names, inputs[:5], strict=True)), "stage_weights": one_hot})
-        return stage(*inputs)
+        if not expert:
+            feeds.append({**dict(zip(names, inputs[:5], strict=True)), "stage_weights": one_hot})
+        return stage(*inputs, expert=expert)
 
     restorer.engine.stage = recording  # type: ignore[method-assign]
     for clean in pictures:
