@@ -17,9 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from development_sets import FILES, DevelopmentSet, development_sets
+from development_sets import FILES, DevelopmentSet, development_sets, middle
 from opir.evaluation.scoring import score
 from opir.model import RestorationNetwork, load_network
 from opir.tasks import TASKS
@@ -76,10 +75,10 @@ def scores(
         cases = [cases[k * len(cases) // limit] for k in range(limit)]
     found: list[list[list[float]]] = [[] for _ in networks]
     for case in cases:
-        degraded = torch.from_numpy(case.degraded)[None]
-        clean = case.clean
+        pictures = (case.degraded, case.clean)
         if not any(text in one.name for text in WHOLE_ROWS):
-            degraded, clean = _middle(degraded, side), _middle(torch.from_numpy(clean)[None], side)[0].numpy()
+            pictures = (middle(case.degraded, side), middle(case.clean, side))
+        degraded, clean = torch.from_numpy(pictures[0])[None], pictures[1]
         if "blur" in one.tasks:
             degraded = undo_blur(degraded)
         for k, network in enumerate(networks):
@@ -87,11 +86,6 @@ def scores(
                 stages = network(degraded, told).stages
             found[k].append([score(stage[0].numpy().clip(0, 1), clean, FILES) for stage in stages])
     return [np.mean(of_network, axis=0).tolist() for of_network in found]
-
-
-def _middle(picture: Tensor, side: int) -> Tensor:
-    top, left = (max(0, (length - side) // 2) for length in picture.shape[2:])
-    return picture[..., top : top + side, left : left + side].contiguous()
 
 
 if __name__ == "__main__":

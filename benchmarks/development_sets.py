@@ -175,6 +175,12 @@ def _centre(codes: Codes) -> Codes:
     return np.ascontiguousarray(codes[top : top + CROP_PX, left : left + CROP_PX])
 
 
+def middle(planes: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """The middle of a picture (3, H, W), at most ``side`` pixels high and wide."""
+    top, left = (max(0, length - side) // 2 for length in planes.shape[1:])
+    return np.ascontiguousarray(planes[:, top : top + side, left : left + side])
+
+
 def _subset(folder: Path) -> list[Path]:
     """The two folders in turn, so that a short list holds both."""
     chosen = [_pictures(folder / name)[:N_PER_FOLDER] for name in CLEAN_FOLDERS]

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from development_sets import middle
 from opir.data import open_dataset
 from opir.evaluation.plan import plan_cases
 from opir.evaluation.protocols import PROTOCOLS
@@ -48,7 +49,10 @@ def main() -> None:
     torch.set_num_threads(1)
 
     cases = list(plan_cases(open_dataset(options.pairs), PROTOCOLS["ours"], limit=options.limit).cases())
-    pairs = [tuple(_middle(picture, options.side) for picture in (case.degraded, case.clean)) for case in cases]
+    pairs = [
+        tuple(torch.from_numpy(middle(picture, options.side))[None] for picture in (case.degraded, case.clean))
+        for case in cases
+    ]
     report = []
     for path in options.weights:
         network = load_network(path).eval()
@@ -104,11 +108,6 @@ def _other_phases(noise: Tensor, generator: torch.Generator) -> Tensor:
     white = torch.fft.fft2(torch.randn(1, 1, *noise.shape[2:], generator=generator))
     other: Tensor = torch.fft.ifft2(spectrum * white / white.abs()).real
     return other
-
-
-def _middle(picture: np.ndarray, side: int) -> Tensor:
-    top, left = (max(0, (length - side) // 2) for length in picture.shape[1:])
-    return torch.from_numpy(np.ascontiguousarray(picture[None, :, top : top + side, left : left + side]))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 The stage of a model folder in three forms, the rest of the model as it is:
 
-* float32, as shipped;
+* as shipped;
 * float16 storage: weights are stored in 16 bits and cast when the graph is loaded; arithmetic stays float32, for which
-  ONNX Runtime has the only convolutions on x86;
+  ONNX Runtime has the only convolutions on x86 (nothing changes where ``opir export --half`` has done so already);
 * int8: convolutions with constant weights quantised by ONNX Runtime's own tool (QDQ, weights per channel, activations
   per tensor), calibrated on pictures of other seeds through both stages.
 
@@ -66,7 +66,7 @@ def main() -> None:
     calibrating, scored = _clean(options.pictures, options.limit)
     logging.getLogger().setLevel(logging.ERROR)  # advice of the quantiser
     with tempfile.TemporaryDirectory() as temporary:
-        folders = {name: Path(temporary) / name for name in ("float32", "float16 storage", "int8")}
+        folders = {name: Path(temporary) / name for name in ("as shipped", "float16 storage", "int8")}
         for folder in folders.values():
             shutil.copytree(source, folder)
         _store_in_half(folders["float16 storage"] / "stage.onnx")

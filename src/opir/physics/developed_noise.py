@@ -62,7 +62,7 @@ class DevelopedNoise(Degradation[DevelopedNoiseParameters]):
     mosaic and noise reduction leave it; blotches, which reduction in small windows cannot reach; and a white part.
     ``a`` makes it uneven: stronger where the picture is bright (shot noise), weaker where it is flat (reduction spares
     detail, and with it noise). Its quadratic mean over the picture is 1. A model of appearance: the ranges are ours,
-    wide on purpose, and weak noise is drawn as often as strong: what photographs have is mostly weak
+    wide on purpose, and weak noise is drawn as often as strong, since that of the PolyU photographs is weak
     (docs/experiments.md, 29 November, third run).
     """
 
