@@ -15,7 +15,7 @@ from conftest_model import SMALL, randomise
 from opir.cli.main import app
 from opir.errors import ConfigurationError, WeightsError
 from opir.export import Release, export_model
-from opir.model import RestorationNetwork, load_network, save_network
+from opir.model import RestorationNetwork, load_network, save_network, stage_halo
 from opir.runtime.onnx_engine import OnnxEngine
 from opir.runtime.passes import restore_array
 from opir.runtime.spec import ModelSpec
@@ -117,6 +117,59 @@ def test_tiles_give_the_whole_picture(folder: Path) -> None:
     np.testing.assert_allclose(tiles, whole, rtol=0, atol=1e-5)
 
 
+@pytest.fixture(scope="module")
+def deeper(networks: tuple[RestorationNetwork, RestorationNetwork]) -> RestorationNetwork:
+    """An expert that looks further than the network and whose kernels are the same for all tasks."""
+    first, *others = CONFIG.encoder_blocks
+    network = randomise(RestorationNetwork(replace(CONFIG, task_rank=0, encoder_blocks=(first + 3, *others))))
+    network.estimator.load_state_dict(networks[0].estimator.state_dict())
+    return network
+
+
+@pytest.mark.parametrize("engine_name", ["onnxruntime", "torch"])
+def test_the_trunk_of_an_expert_may_be_another(
+    networks: tuple[RestorationNetwork, RestorationNetwork],
+    deeper: RestorationNetwork,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    engine_name: str,
+) -> None:
+    monkeypatch.setattr("opir.runtime.fixed_stage.FIXED_FROM", 1)
+    export_model(networks[0], tmp_path, RELEASE, expert=deeper)
+    spec = ModelSpec.load(tmp_path)
+    assert "expert_fixed_stage.onnx" not in spec.sha256
+    assert "fixed_stage.onnx" in spec.sha256
+    assert (spec.stage_halo, spec.expert_stage_halo) == (stage_halo(CONFIG), stage_halo(deeper.config))
+    assert spec.largest_stage_halo == stage_halo(deeper.config) > spec.stage_halo
+    assert spec.expert_giga_macs_256 is not None
+    assert spec.expert_giga_macs_256 > spec.giga_macs_256
+    engine = OnnxEngine(tmp_path, threads=1) if engine_name == "onnxruntime" else TorchEngine.load(tmp_path)
+    image = np.random.default_rng(2).random((3, 40, 24), np.float32)
+    for task, network in (("noise", deeper), ("rain", networks[0])):
+        result = restore_array(engine, image, task_weights=one_task(task)[0], tile=0)
+        with torch.no_grad():
+            wanted = network(torch.from_numpy(image)[None], task_weights=torch.from_numpy(one_task(task)))
+        np.testing.assert_allclose(result.restored, wanted.stages[-1][0].clamp(0, 1), rtol=0, atol=1e-4)
+
+
+def test_tiles_have_the_halo_of_their_trunk(
+    networks: tuple[RestorationNetwork, RestorationNetwork], deeper: RestorationNetwork, tmp_path: Path
+) -> None:
+    export_model(networks[0], tmp_path, RELEASE, expert=deeper)
+    engine = OnnxEngine(tmp_path, threads=1)
+    image = np.random.default_rng(2).random((3, 250, 64), np.float32)
+
+    def difference() -> float:
+        pictures = [
+            restore_array(engine, image, task_weights=one_task("noise")[0], tile=tile).restored for tile in (0, 64)
+        ]
+        return float(np.abs(pictures[0] - pictures[1]).max())
+
+    assert difference() < 1e-5
+    engine.spec = replace(engine.spec, expert_stage_halo=8)
+    assert difference() > 1e-4
+
+
 def test_the_folder_says_what_the_expert_is_for(
     networks: tuple[RestorationNetwork, RestorationNetwork], folder: Path
 ) -> None:
@@ -168,8 +221,9 @@ def test_an_expert_that_does_not_fit_is_refused(
         export_model(network, tmp_path / "model", RELEASE)
     with pytest.raises(ConfigurationError, match="an expert and the tasks"):
         export_model(network, tmp_path / "model", replace(RELEASE, expert_tasks=()), expert=expert)
-    with pytest.raises(ConfigurationError, match="configuration"):
-        export_model(network, tmp_path / "model", RELEASE, expert=RestorationNetwork(SMALL))
+    other = RestorationNetwork(replace(CONFIG, n_context=CONFIG.n_context + 1))
+    with pytest.raises(ConfigurationError, match="must agree with the network on stages, stride, tasks, context"):
+        export_model(network, tmp_path / "model", RELEASE, expert=other)
     alone = replace(RELEASE, expert_tasks=(), expert_uncertainty_scale=1.1)
     with pytest.raises(ConfigurationError, match="expert_uncertainty_scale"):
         export_model(network, tmp_path / "model", alone)
@@ -205,13 +259,14 @@ def test_a_lost_expert_is_named(folder: Path, tmp_path: Path, engine_name: str) 
 def test_an_expert_of_another_network_is_named(folder: Path, tmp_path: Path) -> None:
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    save_network(RestorationNetwork(SMALL), tmp_path / "expert.safetensors")
+    other = replace(CONFIG, n_context=CONFIG.n_context + 1)
+    save_network(RestorationNetwork(other), tmp_path / "expert.safetensors")
     description = json.loads((tmp_path / "model.json").read_text())
     from opir.runtime.weights import file_sha256
 
     description["sha256"]["expert.safetensors"] = file_sha256(tmp_path / "expert.safetensors")
     (tmp_path / "model.json").write_text(json.dumps(description))
-    with pytest.raises(WeightsError, match="of the configuration of"):
+    with pytest.raises(WeightsError, match="must fit the estimator and the stages of"):
         TorchEngine.load(tmp_path, device="cpu")
 
 

@@ -10,7 +10,7 @@ import pytest
 from fake_engine import FakeEngine, fake_spec
 from opir.errors import NumericalError
 from opir.runtime.engine import Float32
-from opir.runtime.expert import OTHERS_FROM, is_for_expert, uncertainty_scale_of
+from opir.runtime.expert import OTHERS_FROM, is_for_expert, stage_halo_of, uncertainty_scale_of
 from opir.runtime.restore import Restorer
 from opir.runtime.self_test import self_test
 from opir.runtime.spec import ModelSpec
@@ -66,6 +66,16 @@ def test_a_picture_whose_blur_was_undone_is_not() -> None:
 
 def test_without_an_expert_nothing_is() -> None:
     assert not is_for_expert(fake_spec(), weights(noise=1.0))
+
+
+def test_the_expert_needs_the_halo_of_the_network_unless_it_has_its_own() -> None:
+    spec = replace(fake_spec(stage_halo=16), expert_tasks=EXPERT)
+    assert [stage_halo_of(spec, expert=expert) for expert in (False, True)] == [16, 16]
+    assert spec.largest_stage_halo == 16
+    for own in (8, 24):
+        other = replace(spec, expert_stage_halo=own)
+        assert [stage_halo_of(other, expert=expert) for expert in (False, True)] == [16, own]
+        assert other.largest_stage_halo == max(16, own)
 
 
 def test_the_expert_shares_the_calibration_unless_it_has_its_own() -> None:

@@ -65,6 +65,8 @@ def test_fingerprint_is_what_sha256sum_gives(tmp_path: Path) -> None:
         ("uncertainty_scale", 0),
         ("uncertainty_scale", float("nan")),
         ("expert_uncertainty_scale", -1),
+        ("expert_stage_halo", 12),
+        ("expert_giga_macs_256", -1),
         ("giga_macs_256", -1),
         ("sha256", {}),
         ("sha256", {"stage.onnx": "abc"}),

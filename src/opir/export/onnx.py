@@ -123,15 +123,15 @@ def export_model(
         release: what is said about the weights.
         kernel_network: finds the kernel of a blur, a further graph and a further file of weights. Without it blur is
             left to the network.
-        expert: of the same configuration; its stage becomes further graphs for pictures with nothing but the release's
-            ``expert_tasks``. Its estimator is neither used nor counted.
+        expert: behind the same estimator, its trunk of any size; its stage becomes further graphs for pictures with
+            nothing but the release's ``expert_tasks``. Its estimator is neither used nor counted.
         half: round the weights of both to float16 first, which halves all files; the graphs compute with the same
             values in float32 (:mod:`opir.export.half_constants`).
 
     Raises:
         MissingExtraError: if the ONNX exporter is not installed.
-        ConfigurationError: if a trained task is unknown, the expert is of another configuration or was trained behind
-            another estimator, or an expert has no tasks, or tasks no expert.
+        ConfigurationError: if a trained task is unknown, the expert has other stages or was trained behind another
+            estimator, or an expert has no tasks, or tasks no expert.
         WeightsError: if a weight does not fit into float16.
     """
     _check_release(release, network, expert)
@@ -162,7 +162,8 @@ def export_model(
     if expert is not None:
         n_parameters += sum(parameter.numel() for parameter in expert.parameters())
         n_parameters -= sum(parameter.numel() for parameter in expert.estimator.parameters())
-    _write_spec(config, folder, release, (*graphs, *weights), n_parameters=n_parameters)
+    expert_config = None if expert is None else expert.config
+    _write_spec(config, expert_config, folder, release, (*graphs, *weights), n_parameters=n_parameters)
 
 
 def _check_release(release: Release, network: RestorationNetwork, expert: RestorationNetwork | None) -> None:
@@ -187,14 +188,15 @@ def _check_release(release: Release, network: RestorationNetwork, expert: Restor
 
 
 def _check_expert(network: RestorationNetwork, expert: RestorationNetwork) -> None:
-    """Check that an expert is of the network's configuration and reads the context of its estimator.
+    """Check that an expert has the network's stages and reads the context of its estimator.
 
     Rounding to float16 does not count, since an expert may have begun with rounded weights, nor does the last layer of
     the task weights, which ``--log-odds`` changes.
     """
-    if expert.config != network.config:
+    if not expert.config.may_be_expert_of(network.config):
         raise ConfigurationError(
-            f"the expert must be of the network's configuration {network.config}; got {expert.config}"
+            "the expert must agree with the network on stages, stride, tasks, context and estimator, expected those of "
+            f"{network.config}; got {expert.config}"
         )
     own, other = network.estimator.state_dict(), expert.estimator.state_dict()
     differing = [
@@ -278,7 +280,13 @@ def _examples(config: NetworkConfig) -> tuple[Tensor, Tensor, Mapping[int, torch
 
 
 def _write_spec(
-    config: NetworkConfig, folder: Path, release: Release, files: Sequence[str], *, n_parameters: int
+    config: NetworkConfig,
+    expert_config: NetworkConfig | None,
+    folder: Path,
+    release: Release,
+    files: Sequence[str],
+    *,
+    n_parameters: int,
 ) -> None:
     cost = measure_cost(config)
     digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
@@ -299,8 +307,11 @@ def _write_spec(
         "uncertainty_scale": release.uncertainty_scale,
         "sha256": digests,
     }
-    if release.expert_tasks:
+    if expert_config is not None:
         entries["expert_tasks"] = list(release.expert_tasks)
+        if expert_config != config:
+            entries["expert_stage_halo"] = stage_halo(expert_config)
+            entries["expert_giga_macs_256"] = round(measure_cost(expert_config).n_macs / 1e9, 3)
         if release.expert_uncertainty_scale is not None:
             entries["expert_uncertainty_scale"] = release.expert_uncertainty_scale
     (folder / SPEC_FILE).write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")

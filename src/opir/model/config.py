@@ -100,6 +100,15 @@ class NetworkConfig:
         if failed:
             raise ConfigurationError(f"{'; '.join(failed)}; got {self}")
 
+    def may_be_expert_of(self, other: NetworkConfig) -> bool:
+        """Tell whether the trunk of this network can restore pictures that the other's estimator has judged.
+
+        Both must agree on the estimator, on what is told to the trunk, on the stages and on the multiple that sides
+        are padded to. The trunk itself may be another: wider, deeper, without changes of tasks.
+        """
+        names = ("stride", "n_stages", "n_tasks", "n_context", "estimator_widths", "estimator_dilations")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
     @property
     def stride(self) -> int:
         """Pixels to a multiple of which images are padded: the trunk's coarsest cell."""

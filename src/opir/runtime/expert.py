@@ -48,6 +48,13 @@ def is_for_expert(spec: ModelSpec, task_weights: NDArray[np.float32], *, blur_un
     return all(weights[task] < limits[task] for task in others)
 
 
+def stage_halo_of(spec: ModelSpec, *, expert: bool) -> int:
+    """Return the context that a stage of the expert, or of the network, needs around a tile [px]."""
+    if expert and spec.expert_stage_halo is not None:
+        return spec.expert_stage_halo
+    return spec.stage_halo
+
+
 def uncertainty_scale_of(spec: ModelSpec, *, expert: bool) -> float:
     """Return the calibration factor of the expert, or of the network; the expert may share the network's."""
     if expert and spec.expert_uncertainty_scale is not None:

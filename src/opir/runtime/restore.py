@@ -285,7 +285,7 @@ class Restorer:
         return automatic_tile(
             height,
             width,
-            halo=self.spec.stage_halo,
+            halo=self.spec.largest_stage_halo,
             stride=self.spec.stride,
             bytes_per_pixel=self.spec.bytes_per_pixel,
             budget_bytes=min(free, largest),

@@ -81,6 +81,10 @@ class ModelSpec:
     """What the expert restores, where the model has one: see :mod:`opir.runtime.expert`."""
     expert_uncertainty_scale: float | None = None
     """The same factor as ``uncertainty_scale`` for the expert; None where they share it."""
+    expert_stage_halo: int | None = None
+    """Context that a stage of the expert needs around a tile [px], a multiple of the stride; None: ``stage_halo``."""
+    expert_giga_macs_256: float | None = None
+    """Multiply-adds of a picture that the expert restores, as ``giga_macs_256``; None where they are the same."""
     bytes_per_pixel: int = DEFAULT_BYTES_PER_PIXEL
     """Peak working memory of one stage [bytes per pixel of the tile, halo included]."""
 
@@ -103,6 +107,13 @@ class ModelSpec:
         if not isinstance(entries, dict):
             raise WeightsError(f"{path} must hold one JSON object, got {type(entries).__name__}")
         return _Reader(cast("dict[str, object]", entries), path).spec()
+
+    @property
+    def largest_stage_halo(self) -> int:
+        """Return the context that a stage of either trunk needs around a tile [px]: for what is planned before the
+        degradation is known.
+        """
+        return max(self.stage_halo, self.expert_stage_halo or 0)
 
     @property
     def fingerprint(self) -> str:
@@ -146,6 +157,10 @@ class _Reader:
             expert_tasks=self._tasks("expert_tasks", trained) if "expert_tasks" in self._entries else (),
             expert_uncertainty_scale=self._positive("expert_uncertainty_scale", allow_zero=False)
             if "expert_uncertainty_scale" in self._entries
+            else None,
+            expert_stage_halo=self._halo("expert_stage_halo", stride) if "expert_stage_halo" in self._entries else None,
+            expert_giga_macs_256=self._positive("expert_giga_macs_256", allow_zero=True)
+            if "expert_giga_macs_256" in self._entries
             else None,
             bytes_per_pixel=self._integer("bytes_per_pixel", minimum=1, default=DEFAULT_BYTES_PER_PIXEL),
         )

@@ -19,7 +19,7 @@ from opir.errors import NumericalError
 from opir.runtime.effort import BLOCK_PX, Effort, Gate, gate_of
 from opir.runtime.engine import Engine, Float32
 from opir.runtime.equal_windows import DeviceEngine, equal_window, largest_sides
-from opir.runtime.expert import uncertainty_scale_of
+from opir.runtime.expert import stage_halo_of, uncertainty_scale_of
 from opir.runtime.pixels import Pixels
 from opir.runtime.row_buffer import RowBuffer
 from opir.runtime.tiling import Window
@@ -69,8 +69,8 @@ class StagePasses:
         self._progress, self._done = progress, 0
         self._n_stages = 1 if conditions.effort == "fast" else engine.spec.n_stages
         self._calibration = uncertainty_scale_of(engine.spec, expert=conditions.expert)
-        halo = engine.spec.stage_halo
-        self._reach = max(halo, 2 * BLOCK_PX) if conditions.effort == "balanced" else halo
+        self._halo = stage_halo_of(engine.spec, expert=conditions.expert)
+        self._reach = max(self._halo, 2 * BLOCK_PX) if conditions.effort == "balanced" else self._halo
         self._buffers = [RowBuffer() for _ in range(self._n_stages - 1)]
         self._next_band = [0] * self._n_stages
         self._refined = 0
@@ -124,7 +124,7 @@ class StagePasses:
         buffer = self._buffers[stage - 1]
         result = buffer.cut(core)
         gate = self._gate(buffer, core)
-        for window in gate.windows(self._engine.spec.stage_halo, self._pixels.height, self._pixels.width):
+        for window in gate.windows(self._halo, self._pixels.height, self._pixels.width):
             if stage == self._engine.spec.n_stages - 1:
                 self._refined += window.area
             part = (..., *window.within(core).slices)
@@ -166,7 +166,7 @@ class StagePasses:
 
     def _around(self, core: Window, part: Window) -> Window:
         """Return a part of a core with its halo; of one shape for all cores where the engine wants that."""
-        halo, height, width = self._engine.spec.stage_halo, self._pixels.height, self._pixels.width
+        halo, height, width = self._halo, self._pixels.height, self._pixels.width
         if self._equal_sides is not None:
             return equal_window(core, self._equal_sides, halo, height, width)
         return part.grown(halo, height, width)

@@ -227,7 +227,7 @@ class TorchEngine:
             try:
                 return self._attempted(compute)
             except MemoryError as error:
-                smallest = _SMALL * (smallest_tile(self.spec.stride) + 2 * self.spec.stage_halo)
+                smallest = _SMALL * (smallest_tile(self.spec.stride) + 2 * self.spec.largest_stage_halo)
                 if self.device == "cpu" or max(shape[-2:]) > smallest:
                     raise
                 _LOG.warning("%s has no memory for the smallest tile (%s); going on on the cpu", self.device, error)
@@ -270,9 +270,9 @@ def _load_expert(folder: Path, spec: ModelSpec, network: RestorationNetwork) -> 
     if not spec.expert_tasks:
         return None
     expert = load_network(verified_file(folder, spec, TORCH_EXPERT_FILE))
-    if expert.config != network.config:
+    if not expert.config.may_be_expert_of(network.config):
         raise WeightsError(
-            f"{folder / TORCH_EXPERT_FILE} must be of the configuration of {TORCH_FILE}: fetch the model again"
+            f"{folder / TORCH_EXPERT_FILE} must fit the estimator and the stages of {TORCH_FILE}: fetch the model again"
         )
     return expert
 
