@@ -6,17 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from opir.data.pairs import CleanImage
 from opir.data.training_folder import TrainingFolder
 from opir.errors import ConfigurationError
-from opir.model import preset
+from opir.model import RestorationNetwork, preset
 from opir.training.fit_to_data import with_all_pairs, without_missing_pairs
 from opir.training.machine_sizes import MACHINE_SIZES, MachineSize, machine_size, on_machine
+from opir.training.overrides import override
 from opir.training.plan import plan_run
 from opir.training.recipe import Phase, Recipe
 from opir.training.recipes import RECIPES, recipe
-from opir.training.start import check_from_scratch, check_start
+from opir.training.start import begun, check_from_scratch, check_start
 
 
 def folder_of(**n_pictures):
@@ -119,6 +121,27 @@ def test_weights_may_lack_the_changes_of_tasks():
     check_start(Recipe(name="trial", model=preset("tiny")), replace(preset("tiny"), task_rank=0))
     with pytest.raises(ConfigurationError, match="task_rank=9"):
         check_start(Recipe(name="trial", model=preset("tiny")), replace(preset("tiny"), task_rank=9))
+
+
+def test_a_trunk_from_nothing_may_be_another_than_that_of_the_weights():
+    expert = recipe("expert")
+    assert expert.model == preset("expert") != preset("base")
+    check_start(expert, preset("base"))
+    for fresh in ("fresh=", "fresh=predictor"):
+        with pytest.raises(ConfigurationError, match=r"task_rank=8; got .*task_rank=0"):
+            check_start(override(expert, [fresh]), preset("base"))
+    with pytest.raises(ConfigurationError, match="n_context=32"):
+        check_start(expert, preset("tiny"))
+
+
+def test_a_trunk_from_nothing_stands_behind_the_trained_estimator():
+    start = RestorationNetwork(preset("base"))
+    torch.manual_seed(1)
+    network = begun(recipe("expert"), start)
+    assert network.config == preset("expert")
+    for name, value in start.estimator.state_dict().items():
+        assert torch.equal(network.estimator.state_dict()[name], value), name
+    assert not torch.equal(network.predictor.entry.weight, start.predictor.entry.weight)
 
 
 def test_parts_that_begin_anew_are_said_and_must_be_there():

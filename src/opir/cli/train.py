@@ -147,18 +147,21 @@ def _plan(
     base: Recipe, folder: TrainingFolder | None, start: Path | None, *, changes: list[str], preset: str | None,
     machine: str | None,
 ) -> Plan:  # fmt: skip
-    """Settle the run; weights to begin with bring their network along."""
+    """Settle the run; weights to begin with bring their network along, unless their estimator alone is taken."""
     from opir.model.presets import preset as network_preset
     from opir.model.weights_file import load_network
+    from opir.training.overrides import override
     from opir.training.plan import plan_run
-    from opir.training.start import check_start
+    from opir.training.start import check_start, takes_estimator_alone
 
     model = None if preset is None else network_preset(preset)
     start_model = None if start is None else load_network(start).config
+    if model is None and start_model is not None and not takes_estimator_alone(override(base, changes), start_model):
+        model = start_model
     plan = plan_run(
         base,
         folder,
-        model=model or start_model,
+        model=model,
         changes=changes,
         machine=machine,
         n_processes=int(os.environ.get("WORLD_SIZE", "1")),
@@ -167,7 +170,7 @@ def _plan(
         return plan
     check_start(plan.recipe, start_model)
     taken = f"the network is that of the weights to start from, not that of {base.name}"
-    return plan if start_model == base.model else replace(plan, notes=(taken, *plan.notes))
+    return plan if start_model == base.model or start_model != model else replace(plan, notes=(taken, *plan.notes))
 
 
 def _print_plan(plan: Plan, folder: TrainingFolder | None, start: Path | None, n_workers: int) -> None:

@@ -13,14 +13,12 @@ import torch
 
 from opir.data.image_bank import ImageBank
 from opir.errors import NumericalError
-from opir.model.extend import extended
 from opir.model.network import RestorationNetwork
 from opir.model.weights_file import load_network
 from opir.training.average import WeightAverage
 from opir.training.checkpoint import STATE_NAME, TrainingState, load_checkpoint, save_checkpoint
 from opir.training.context_teacher import ContextTeacher
 from opir.training.distributed import Processes, joined_processes
-from opir.training.fresh import begin_anew
 from opir.training.frozen import freeze, train_tasks_alone
 from opir.training.measurements import PSNR_OF, Means
 from opir.training.optimiser import build_optimiser
@@ -30,7 +28,7 @@ from opir.training.run_log import RunLog
 from opir.training.sample_pictures import draw_sheet
 from opir.training.sample_source import check_batch_sizes, step_batches
 from opir.training.schedule import cosine_with_warmup
-from opir.training.start import check_from_scratch, check_start
+from opir.training.start import begun, check_from_scratch
 from opir.training.step import StepResult, training_step
 
 LEAST_SHEET_INTERVAL = 500
@@ -158,10 +156,8 @@ def _initial_state(recipe: Recipe, start_from: Path | None, processes: Processes
     torch.manual_seed(recipe.seed)
     if start_from is None:
         check_from_scratch(recipe)
-    network = load_network(start_from) if start_from else RestorationNetwork(recipe.model)
-    check_start(recipe, network.config)
-    network = extended(network, recipe.model)
-    begin_anew(network, recipe.fresh)
+    start = load_network(start_from) if start_from else RestorationNetwork(recipe.model)
+    network = begun(recipe, start)
     freeze(network, recipe.frozen)
     train_tasks_alone(network, recipe.only_tasks)
     network.to(processes.device).train()
