@@ -5,6 +5,7 @@ below 1.5 GB above the decoded picture?
 
     python benchmarks/memory.py
     python benchmarks/memory.py --size 1 --size 24 --effort balanced
+    python benchmarks/memory.py --size 1 --task noise           # by the expert; --task rain by the first trunk
     python benchmarks/memory.py --preset tiny --size 1          # random weights: they do not change time and memory
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import machine
 from opir.runtime.speed import Case, measure
+from opir.tasks import TASKS
 
 SIZES = (0.1, 1.0, 24.0, 100.0)
 FREE_REPEATS_BELOW = 2.0
@@ -31,6 +33,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=["auto", "onnxruntime", "torch"], default="auto")
     parser.add_argument("--size", type=float, action="append", help="megapixels; repeatable")
     parser.add_argument("--effort", choices=["fast", "balanced", "best"], default="best")
+    parser.add_argument("--task", choices=TASKS, default=None, help="told: noise for the expert, rain for the network")
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--json", type=Path, default=None)
     options = parser.parse_args()
@@ -63,6 +66,7 @@ def _measured(options: argparse.Namespace) -> list[dict[str, object]]:
             engine=options.engine,
             megapixels=megapixels,
             effort=options.effort,
+            task=options.task,
             threads=options.threads,
             repeats=3 if megapixels <= FREE_REPEATS_BELOW else 1,
         )
@@ -73,7 +77,7 @@ def _measured(options: argparse.Namespace) -> list[dict[str, object]]:
             "cpu_seconds_per_megapixel": speed.cpu_seconds / size,
         }
         model = options.preset or case.model
-        entries.append({"effort": case.effort, "model": model} | asdict(speed) | per_megapixel)
+        entries.append({"effort": case.effort, "task": case.task, "model": model} | asdict(speed) | per_megapixel)
         peak = "-" if speed.peak_bytes is None else f"{speed.peak_bytes / 1e9:.2f}"
         rows.append(
             (

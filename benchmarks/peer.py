@@ -130,7 +130,9 @@ def _opir(contestant: dict[str, object], image: np.ndarray) -> Prepared:
     threads = contestant["threads"]
     restorer = Restorer(str(contestant["name"]), threads=None if threads is None else int(str(threads)))
     spec = restorer.spec
-    macs = round(spec.giga_macs_256 * image.shape[1] * image.shape[2] / 256**2, 1)
+    expert = restorer.restore_array(image).expert  # the trunks of a model may differ in cost
+    of_256 = spec.expert_giga_macs_256 if expert and spec.expert_giga_macs_256 is not None else spec.giga_macs_256
+    macs = round(of_256 * image.shape[1] * image.shape[2] / 256**2, 1)
     return lambda: restorer.restore_array(image), spec.n_parameters, macs
 
 

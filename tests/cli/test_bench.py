@@ -20,7 +20,8 @@ def test_one_row_per_engine_size_and_effort(tiny_model: Path) -> None:
     assert result.exit_code == 0
     report = json.loads(result.stdout)
     (row,) = report["rows"]
-    assert (row["engine"], row["effort"], row["width"], row["height"]) == ("onnxruntime", "fast", 39, 26)
+    assert (row["engine"], row["effort"], row["task"]) == ("onnxruntime", "fast", "blind")
+    assert (row["width"], row["height"], row["expert"]) == (39, 26, False)
     assert report["threads"] == 1
 
 
@@ -42,6 +43,7 @@ def test_memory_of_a_gpu_has_a_place_in_the_table(monkeypatch: pytest.MonkeyPatc
         tile=0,
         n_tiles=1,
         share_refined=1.0,
+        expert=False,
         load_seconds=1.0,
         seconds=0.01,
         cpu_seconds=0.01,
@@ -51,8 +53,18 @@ def test_memory_of_a_gpu_has_a_place_in_the_table(monkeypatch: pytest.MonkeyPatc
         device_peak_bytes=1_234_000_000,
     )
     monkeypatch.setattr(speed, "measure", lambda _: there)
-    result = CliRunner().invoke(app, ["bench", "--engine", "torch", "--effort", "best"])
+    result = CliRunner().invoke(app, ["bench", "--engine", "torch", "--effort", "best", "--task", "rain"])
     assert result.stdout.splitlines()[-1].endswith("200 MB, cuda 1234 MB")
+
+
+def test_trunks_that_differ_in_cost_are_both_measured() -> None:
+    result = CliRunner().invoke(app, ["bench", *QUICK, "--effort", "fast", "--json"])
+    rows = json.loads(result.stdout)["rows"]
+    assert [(row["task"], row["expert"]) for row in rows] == [("rain", False), ("noise", True)]
+    told = CliRunner().invoke(app, ["bench", *QUICK, "--effort", "fast", "--json", "--task", "jpeg", "--task", "blind"])
+    rows = json.loads(told.stdout)["rows"]
+    assert [row["task"] for row in rows] == ["jpeg", "blind"]
+    assert rows[0]["expert"]
 
 
 def test_an_engine_that_fails(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import platform
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from itertools import product
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
 import typer
 
@@ -13,12 +14,21 @@ from opir import __version__
 from opir.cli.console import choice, fail, say, say_columns, say_json
 from opir.cli.engine_options import ENGINES, EngineOption, ModelOption, ThreadsOption, TileOption, parse_tile
 from opir.errors import OpirError
+from opir.tasks import TASKS, Task
 
 if TYPE_CHECKING:
     from opir.runtime.engine import EngineName
     from opir.runtime.speed import Speed
 
-_HEADINGS = ("engine", "device", "precision", "effort", "size", "tile", "load", "time", "processor", "Mpx/s", "memory")
+Told: TypeAlias = Task | Literal["blind"]
+
+BLIND: Final = "blind"
+"""Stands for no task: the model finds out what is wrong."""
+
+_HEADINGS = (
+    *("engine", "device", "precision", "effort", "task", "size"),
+    *("tile", "load", "time", "processor", "Mpx/s", "memory"),
+)
 
 
 def bench(
@@ -31,6 +41,14 @@ def bench(
     effort: Annotated[
         list[str] | None,
         typer.Option(metavar="fast|balanced|best", help="How much is computed; repeatable.", show_default="best, fast"),
+    ] = None,
+    task: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="What is told to be wrong with the picture, or blind; repeatable.",
+            show_default="one task of each trunk where they differ in cost, else blind",
+        ),
     ] = None,
     engine: EngineOption = "auto",
     model: ModelOption = "base",
@@ -49,6 +67,7 @@ def bench(
     from opir.runtime.machine import usable_threads
     from opir.runtime.speed import Case, measure
 
+    tasks: tuple[Told, ...] = tuple(choice(name, (*TASKS, BLIND), option="--task") for name in task or _tasks(model))
     tile_size, named = parse_tile(tile), choice(engine, ENGINES, option="--engine")
     efforts = tuple(choice(name, EFFORTS, option="--effort") for name in effort or ("best", "fast"))
     rows: list[tuple[str, ...]] = []
@@ -56,12 +75,13 @@ def bench(
     failed = False
     for megapixels in size or [1.0]:
         for each in _installed() if named == "auto" else (named,):
-            for one in efforts:
+            for one, told in product(efforts, tasks):
                 case = Case(
                     model=model,
                     engine=each,
                     megapixels=megapixels,
                     effort=one,
+                    task=None if told == BLIND else told,
                     tile=tile_size,
                     threads=threads,
                     repeats=repeats,
@@ -72,8 +92,8 @@ def bench(
                     fail(f"{each}: {error}")
                     failed = True
                     continue
-                rows.append(_row(speed, one))
-                entries.append({"effort": one, "model": model} | asdict(speed))
+                rows.append(_row(speed, one, told))
+                entries.append({"effort": one, "task": told, "model": model} | asdict(speed))
     n_threads = threads or usable_threads()
     if as_json:
         machine = {"opir": __version__, "machine": platform.machine(), "system": platform.system()}
@@ -90,7 +110,20 @@ def _installed() -> tuple[EngineName, ...]:
     return ("onnxruntime", "torch") if with_torch else ("onnxruntime",)
 
 
-def _row(speed: Speed, effort: str) -> tuple[str, ...]:
+def _tasks(model: str) -> tuple[Told, ...]:
+    """Tell which tasks to measure: one for each trunk of a model whose trunks differ in cost."""
+    from opir.runtime.expert import task_of_each_trunk
+    from opir.runtime.spec import ModelSpec
+    from opir.runtime.weights import find_model
+
+    try:
+        spec = ModelSpec.load(find_model(model))
+    except OpirError:
+        return (BLIND,)  # measuring tells what is wrong with the model
+    return task_of_each_trunk(spec) if spec.expert_giga_macs_256 is not None else (BLIND,)
+
+
+def _row(speed: Speed, effort: str, task: str) -> tuple[str, ...]:
     memory = "-" if speed.peak_bytes is None else f"{speed.peak_bytes / 1e6:.0f} MB"
     if speed.device_peak_bytes is not None:
         memory += f", {speed.device} {speed.device_peak_bytes / 1e6:.0f} MB"
@@ -99,6 +132,7 @@ def _row(speed: Speed, effort: str) -> tuple[str, ...]:
         speed.device,
         speed.precision,
         effort,
+        task,
         f"{speed.width} x {speed.height}",
         str(speed.tile) if speed.tile else "whole",
         f"{speed.load_seconds:.2f} s",

@@ -48,6 +48,16 @@ def is_for_expert(spec: ModelSpec, task_weights: NDArray[np.float32], *, blur_un
     return all(weights[task] < limits[task] for task in others)
 
 
+def task_of_each_trunk(spec: ModelSpec) -> tuple[Task, ...]:
+    """Return a task whose pictures the network restores, where there is one, and one of the expert's: what to tell a
+    model to try both trunks. None where there is no expert.
+    """
+    if not spec.expert_tasks:
+        return ()
+    others = [task for task in spec.trained_tasks if task not in spec.expert_tasks]
+    return (*others[:1], spec.expert_tasks[0])
+
+
 def stage_halo_of(spec: ModelSpec, *, expert: bool) -> int:
     """Return the context that a stage of the expert, or of the network, needs around a tile [px]."""
     if expert and spec.expert_stage_halo is not None:

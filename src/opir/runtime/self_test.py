@@ -9,6 +9,7 @@ import numpy as np
 
 from opir.errors import NumericalError
 from opir.runtime.engine import Engine, Float32
+from opir.runtime.expert import task_of_each_trunk
 from opir.runtime.passes import restore_array
 from opir.runtime.spec import ModelSpec
 from opir.runtime.tiling import SMALLEST_TILE_PX
@@ -38,11 +39,8 @@ def self_test(engine: Engine) -> float:
 
 def _weights_of_trunks(spec: ModelSpec) -> list[Float32 | None]:
     """Return task weights for each trunk that pictures come to; None is the estimate, where there is no choice."""
-    if not spec.expert_tasks:
-        return [None]
-    others = [task for task in spec.trained_tasks if task not in spec.expert_tasks]
-    told = [told_weights((task,), spec) for task in (*others[:1], spec.expert_tasks[0])]
-    return [settled(weights, np.zeros_like(weights)) for weights in told]
+    told = [told_weights((task,), spec) for task in task_of_each_trunk(spec)]
+    return [settled(weights, np.zeros_like(weights)) for weights in told] or [None]
 
 
 def _seconds(engine: Engine, image: Float32, task_weights: Float32 | None) -> float:

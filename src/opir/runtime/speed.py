@@ -25,6 +25,7 @@ from opir.runtime.engine import EngineName
 from opir.runtime.restore import Restorer, Tile
 from opir.runtime.settings import RestoreSettings
 from opir.runtime.weights import DEFAULT_MODEL
+from opir.tasks import Task
 
 MEGAPIXEL: Final = 1e6
 _ASPECT: Final = 1.5
@@ -43,6 +44,8 @@ class Case:
     """Size of the picture, 3 : 2."""
     effort: Effort = DEFAULT_EFFORT
     """How much is computed."""
+    task: Task | None = None
+    """The degradation that is told, None to let the model find out. It decides which trunk restores the picture."""
     tile: Tile = "auto"
     """Largest side of a tile [px], 0 for the whole picture."""
     threads: int | None = None
@@ -77,6 +80,8 @@ class Speed:
     """Number of tiles."""
     share_refined: float
     """Share of the pixels that went through all stages, 0 to 1."""
+    expert: bool
+    """Whether the model's expert restored it; see :mod:`opir.runtime.expert`."""
     load_seconds: float
     """Time to load the model [s]."""
     seconds: float
@@ -114,7 +119,7 @@ def measure_here(case: Case) -> Speed:
     restorer = Restorer(case.model, engine=case.engine, tile=case.tile, threads=case.threads)
     loaded = time.perf_counter() - start
     before = _memory("VmRSS")
-    settings = RestoreSettings(effort=case.effort, record=False)
+    settings = RestoreSettings(task=None if case.task is None else (case.task,), effort=case.effort, record=False)
     wall, processor = [], []
     for number in range(case.repeats + (case.repeats > 1)):
         start, start_cpu = time.perf_counter(), time.process_time()
@@ -132,6 +137,7 @@ def measure_here(case: Case) -> Speed:
         tile=report.tile,
         n_tiles=report.n_tiles,
         share_refined=report.share_refined,
+        expert=report.expert,
         load_seconds=loaded,
         seconds=median(wall),
         cpu_seconds=median(processor),
