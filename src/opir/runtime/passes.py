@@ -124,7 +124,7 @@ def restore_pixels(
     """
     cores = _cores(engine, pixels, tile)
     found, context = _estimate(engine, _mean_features(engine, pixels, cores), cores)
-    weights = settled(task_weights, found[0])
+    weights = settled(task_weights, found[0], engine.spec)
     blur = find_blur(engine, pixels, weights)
     seen: Pixels = pixels
     if blur is not None:

@@ -40,7 +40,7 @@ def self_test(engine: Engine) -> float:
 def _weights_of_trunks(spec: ModelSpec) -> list[Float32 | None]:
     """Return task weights for each trunk that pictures come to; None is the estimate, where there is no choice."""
     told = [told_weights((task,), spec) for task in task_of_each_trunk(spec)]
-    return [settled(weights, np.zeros_like(weights)) for weights in told] or [None]
+    return [settled(weights, np.zeros_like(weights), spec) for weights in told] or [None]
 
 
 def _seconds(engine: Engine, image: Float32, task_weights: Float32 | None) -> float:

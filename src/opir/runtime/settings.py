@@ -30,7 +30,8 @@ class RestoreSettings:
 
     task: tuple[Task, ...] | None = None
     """The degradations to undo, None to let the model find out. Their order means nothing. Compression that is found is
-    undone beside them: it is in the file, whatever is wrong with the scene."""
+    undone beside them: it is in the file, whatever is wrong with the scene. So is what a named one brings along, see
+    :data:`opir.runtime.told_tasks.COMES_WITH`."""
     strength: float = 1.0
     """Share of the correction that is applied, 0 (the original pixels) to 1."""
     max_uncertainty: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,13 @@ LEFT_TO_THE_ESTIMATE: Final[tuple[Task, ...]] = ("jpeg",)
 """Degradations of the file, not of the scene: whoever names noise or haze has not said that the file is as it was.
 They are undone beside what is named where they count as found."""
 
+COMES_WITH: Final[Mapping[Task, Task]] = {"snow": "haze", "blur": "noise"}
+"""What a named degradation brings along, and the estimate decides: flakes too far to be seen are a veil, and undoing a
+blur amplifies the noise that every photograph has."""
+
+FAINT: Final[tuple[Task, ...]] = ("noise",)
+"""What counts by any weight where it comes with a named degradation, not only where it counts as found."""
+
 
 def told_weights(tasks: tuple[Task, ...], spec: ModelSpec) -> Float32:
     """Return (T,): 1 for named tasks, NaN for those that the estimate decides, 0 for all others.
@@ -30,19 +38,22 @@ def told_weights(tasks: tuple[Task, ...], spec: ModelSpec) -> Float32:
             near = difflib.get_close_matches(str(name), spec.trained_tasks, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it knows {known}"
             raise ConfigurationError(f"model {spec.name!r} was not trained on the task {name!r}: {hint}")
-    open_questions = [task for task in LEFT_TO_THE_ESTIMATE if task in spec.trained_tasks and task not in tasks]
+    left = {*LEFT_TO_THE_ESTIMATE, *(other for task, other in COMES_WITH.items() if task in tasks)}
+    open_questions = (left & set(spec.trained_tasks)) - set(tasks)
     weights = [np.nan if task in open_questions else float(task in tasks) for task in spec.tasks]
     return np.array(weights, np.float32)
 
 
-def settled(told: Float32 | None, found: Float32) -> Float32:
+def settled(told: Float32 | None, found: Float32, spec: ModelSpec) -> Float32:
     """Return the weights (T,) that hold for a picture.
 
     Args:
         told: (T,), NaN where the estimate decides; None where it decides everything.
         found: (T,), the estimate.
+        spec: of the model, in whose order the tasks are.
     """
     if told is None:
         return found
-    estimated = np.where(found >= LIKELY, found, np.float32(0))
+    limits = np.array([0.0 if task in FAINT else LIKELY for task in spec.tasks], np.float32)
+    estimated = np.where(found >= limits, found, np.float32(0))
     return np.where(np.isnan(told), estimated, told)
