@@ -56,7 +56,7 @@ def test_the_bundled_files_are_what_their_description_says(name):
 
 
 def test_the_bundled_models_are_small_enough_to_be_installed():
-    assert bundled_models() == ("base", "fine", "tiny")
+    assert bundled_models() == ("base", "tiny")
     files = [path for name in bundled_models() for path in find_model(name).iterdir()]
     assert sum(path.stat().st_size for path in files) < 25e6
 
