@@ -1,6 +1,6 @@
 """Write measured scores into the README and into the models' cards, between the marks that are there for them.
 
-    python benchmarks/score_tables.py --base B.json --tiny T.json --fine F.json --classical C.json
+    python benchmarks/score_tables.py --base SCORES.json --tiny SCORES.json --classical CLASSICAL.json
 
 The files come from ``development_scores.py --told --json`` and ``classical_baselines.py --json``; the cards are
 those of the models that they name.
@@ -28,47 +28,45 @@ Scores = dict[str, Any]
 
 
 def main() -> None:
-    """Read, and replace four tables."""
+    """Read, and replace three tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", type=Path, required=True)
     parser.add_argument("--tiny", type=Path, required=True)
-    parser.add_argument("--fine", type=Path, required=True)
     parser.add_argument("--classical", type=Path, action="append", required=True, help="repeatable: later files win")
     options = parser.parse_args()
-    base, tiny, fine, *older_first = (
+    base, tiny, *older_first = (
         json.loads(path.read_text(encoding="utf-8"))["rows"]
-        for path in (options.base, options.tiny, options.fine, *options.classical)
+        for path in (options.base, options.tiny, *options.classical)
     )
     classical: list[Scores] = []
     for rows in older_first:
         again = {row["name"] for row in rows}
         classical = [row for row in classical if row["name"] not in again] + rows
-    replace_table(ROOT / "README.md", readme_table(base, tiny, fine, classical))
-    for name, rows in (("base", base), ("tiny", tiny), ("fine", fine)):
+    replace_table(ROOT / "README.md", readme_table(base, tiny, classical))
+    for name, rows in (("base", base), ("tiny", tiny)):
         replace_table(ROOT / "src" / "opir" / "weights" / name / "card.md", card_table(rows))
 
 
-def readme_table(base: list[Scores], tiny: list[Scores], fine: list[Scores], classical: list[Scores]) -> str:
-    """One row for each set: input, best classical method, all models blind, ``base`` told."""
+def readme_table(base: list[Scores], tiny: list[Scores], classical: list[Scores]) -> str:
+    """One row for each set: input, best classical method, both models blind, ``base`` told."""
     lines = [
-        "| pictures | n | input | best classical method "
-        "| `tiny`, blind | `base`, blind | `base`, task given | `fine`, blind |",
-        "|---|---|---|---|---|---|---|---|",
+        "| pictures | n | input | best classical method | `tiny`, blind | `base`, blind | `base`, task given |",
+        "|---|---|---|---|---|---|---|",
     ]
-    others, better = ({row["name"]: row for row in rows} for rows in (tiny, fine))
+    others = {row["name"]: row for row in tiny}
     for row in base:
-        small, large = others[row["name"]], better[row["name"]]
+        small = others[row["name"]]
         if row["psnr_input"] >= 100:
             spread = [
                 f"{each['psnr_restored']:.1f} (median {each['psnr_restored_median']:.1f}, "
                 f"lowest {each['psnr_restored_lowest']:.1f})"
-                for each in (small, row, large)
+                for each in (small, row)
             ]
-            cells = ["identical", "-", *spread[:2], "-", spread[2]]
+            cells = ["identical", "-", *spread, "-"]
         else:
             told = "-" if row["psnr_told"] is None else f"{row['psnr_told']:.2f}"
-            blind = [f"{each['psnr_restored']:.2f}" for each in (small, row, large)]
-            cells = [f"{row['psnr_input']:.2f}", _best(row["name"], classical), *blind[:2], told, blind[2]]
+            blind = [f"{each['psnr_restored']:.2f}" for each in (small, row)]
+            cells = [f"{row['psnr_input']:.2f}", _best(row["name"], classical), *blind, told]
         lines.append(" | ".join((f"| {title(row, READABLE)}", str(row["n_pictures"]), *cells)) + " |")
     return "\n".join(lines) + "\n"
 
