@@ -33,12 +33,6 @@ def export(
         typer.Option(help="Calibration factor of the expert's error scale.", show_default="that of the network"),
     ] = None,
     half: Annotated[bool, typer.Option("--half", help="Round the weights to float16: files of half the size.")] = False,
-    share_files_of: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Leave out what the model folder NAME beside this one has, and take it from there."
-        ),
-    ] = None,
     log_odds: Annotated[
         list[str] | None,
         typer.Option(
@@ -50,7 +44,6 @@ def export(
     """Write the ONNX graphs, the weights and model.json that ``opir restore --model FOLDER`` needs."""
     from opir.export.log_odds import change_log_odds, parse_log_odds
     from opir.export.onnx import Release, export_model
-    from opir.export.shared_files import leave_out_files_of
     from opir.model.kernel_weights import load_kernel_network
     from opir.model.weights_file import load_network
 
@@ -69,7 +62,5 @@ def export(
     finder = None if kernel_network is None else load_kernel_network(kernel_network)
     second = None if expert is None else load_network(expert)
     export_model(network, output, release, kernel_network=finder, expert=second, half=half)
-    if share_files_of is not None:
-        leave_out_files_of(output, share_files_of)
     total = sum(path.stat().st_size for path in output.iterdir())
     typer.echo(f"{output}: {total / 1e6:.1f} MB")

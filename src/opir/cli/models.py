@@ -64,7 +64,7 @@ def _row(spec: ModelSpec, size_bytes: int) -> tuple[str, str, str, str, str, str
         spec.version,
         f"{spec.n_parameters:,}",
         " / ".join(f"{macs:.2f}" for macs in (spec.giga_macs_256, spec.expert_giga_macs_256) if macs is not None),
-        f"{size_bytes / 1e6:.1f} MB" + (f" beside {spec.files_of}" if spec.files_of else ""),
+        f"{size_bytes / 1e6:.1f} MB",
         spec.fingerprint[:12],
         ", ".join(spec.trained_tasks),
     )
@@ -79,7 +79,6 @@ def _json_line(spec: ModelSpec, size_bytes: int) -> str:
             "giga_macs_256": spec.giga_macs_256,
             "expert_giga_macs_256": spec.expert_giga_macs_256,
             "size_bytes": size_bytes,
-            "files_of": spec.files_of,
             "sha256": spec.fingerprint,
             "trained_tasks": list(spec.trained_tasks),
         }

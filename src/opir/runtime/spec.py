@@ -85,8 +85,6 @@ class ModelSpec:
     """Context that a stage of the expert needs around a tile [px], a multiple of the stride; None: ``stage_halo``."""
     expert_giga_macs_256: float | None = None
     """Multiply-adds of a picture that the expert restores, as ``giga_macs_256``; None where they are the same."""
-    files_of: str | None = None
-    """Name of the model folder beside this one that holds the files that this one lacks; None: it lacks none."""
     bytes_per_pixel: int = DEFAULT_BYTES_PER_PIXEL
     """Peak working memory of one stage [bytes per pixel of the tile, halo included]."""
 
@@ -164,7 +162,6 @@ class _Reader:
             expert_giga_macs_256=self._positive("expert_giga_macs_256", allow_zero=True)
             if "expert_giga_macs_256" in self._entries
             else None,
-            files_of=self._folder_name("files_of") if "files_of" in self._entries else None,
             bytes_per_pixel=self._integer("bytes_per_pixel", minimum=1, default=DEFAULT_BYTES_PER_PIXEL),
         )
 
@@ -182,12 +179,6 @@ class _Reader:
         value = self._get(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
             raise self._wrong(key, f"an integer of at least {minimum}", value)
-        return value
-
-    def _folder_name(self, key: str) -> str:
-        value = self._text(key)
-        if Path(value).name != value or value == ".." or "\\" in value:
-            raise self._wrong(key, "the name of a folder beside this one", value)
         return value
 
     def _halo(self, key: str, stride: int) -> int:

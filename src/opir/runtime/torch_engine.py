@@ -113,11 +113,11 @@ class TorchEngine:
         from opir.runtime.torch_precision import choose_precision
 
         spec = ModelSpec.load(folder)
-        weights = verified_file(folder, spec, TORCH_FILE)
+        verified_file(folder, spec, TORCH_FILE)
         if threads is not None:
             torch.set_num_threads(threads)
         chosen, reason = choose_device(device)
-        network = load_network(weights)
+        network = load_network(folder)
         expert = _load_expert(folder, spec, network)
         if precision == "auto":
             precision, why = choose_precision(

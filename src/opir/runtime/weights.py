@@ -65,14 +65,6 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def model_file(folder: Path, spec: ModelSpec, name: str) -> Path:
-    """Return where a file of a model is: in its folder, or in that of the model whose files it shares."""
-    path = folder / name
-    if spec.files_of is None or path.exists():
-        return path
-    return folder.absolute().parent / spec.files_of / name
-
-
 def verified_file(folder: Path, spec: ModelSpec, name: str) -> Path:
     """Return the path of one file of a model once its sha256 has been found right.
 
@@ -82,7 +74,7 @@ def verified_file(folder: Path, spec: ModelSpec, name: str) -> Path:
     if expected is None:
         listed = ", ".join(sorted(spec.sha256))
         raise WeightsError(f"model {spec.name!r} in {folder} has no {name}, only {listed}: use another engine")
-    path = model_file(folder, spec, name)
+    path = folder / name
     found = file_sha256(path)
     if found != expected:
         raise WeightsError(
