@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from opir.cli.main import app
 from opir.runtime import speed
+from opir.runtime.spec import ModelSpec
 from opir.runtime.speed import Speed
 
 QUICK = ("--engine", "onnxruntime", "--size", "0.001", "--repeats", "1", "--threads", "1")
@@ -57,10 +59,15 @@ def test_memory_of_a_gpu_has_a_place_in_the_table(monkeypatch: pytest.MonkeyPatc
     assert result.stdout.splitlines()[-1].endswith("200 MB, cuda 1234 MB")
 
 
-def test_trunks_that_differ_in_cost_are_both_measured() -> None:
+def test_trunks_that_differ_in_cost_are_both_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    load = ModelSpec.load
+    monkeypatch.setattr(ModelSpec, "load", lambda folder: replace(load(folder), expert_giga_macs_256=3.0))
     result = CliRunner().invoke(app, ["bench", *QUICK, "--effort", "fast", "--json"])
     rows = json.loads(result.stdout)["rows"]
     assert [(row["task"], row["expert"]) for row in rows] == [("rain", False), ("noise", True)]
+
+
+def test_a_told_task_decides_which_trunk_is_measured() -> None:
     told = CliRunner().invoke(app, ["bench", *QUICK, "--effort", "fast", "--json", "--task", "jpeg", "--task", "blind"])
     rows = json.loads(told.stdout)["rows"]
     assert [row["task"] for row in rows] == ["jpeg", "blind"]

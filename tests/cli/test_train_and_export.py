@@ -72,7 +72,7 @@ def test_a_change_of_log_odds_in_another_form_ends_before_anything_is_written(tm
 
 def test_presets_are_printed_with_their_costs():
     rows = {row["name"]: row for row in json.loads(invoke("presets", "--json").output)}
-    assert set(rows) == {"tiny", "base", "expert", "large", "paper"}
+    assert set(rows) == {"tiny", "base", "large", "paper"}
     assert rows["base"]["giga_macs_256"] <= 6
     table = invoke("presets")
     assert table.exit_code == 0

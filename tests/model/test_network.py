@@ -16,7 +16,7 @@ TINY_PAPER = replace(
 )
 
 
-@pytest.mark.parametrize("name", ["tiny", "base", "expert", "large", "paper"])
+@pytest.mark.parametrize("name", ["tiny", "base", "large", "paper"])
 def test_an_untrained_network_is_the_exact_identity(name):
     image = torch.rand(2, 3, 40, 24)
     network = RestorationNetwork(preset(name)).eval()

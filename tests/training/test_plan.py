@@ -20,6 +20,9 @@ from opir.training.recipe import Phase, Recipe
 from opir.training.recipes import RECIPES, recipe
 from opir.training.start import begun, check_from_scratch, check_start
 
+DEEPER = ("model.encoder_blocks=3,2,3", "model.decoder_blocks=3,2", "model.task_rank=0")
+"""A trunk that is not that of ``base``."""
+
 
 def folder_of(**n_pictures):
     file = CleanImage(path=Path("a.png"), name="a")
@@ -124,8 +127,8 @@ def test_weights_may_lack_the_changes_of_tasks():
 
 
 def test_a_trunk_from_nothing_may_be_another_than_that_of_the_weights():
-    expert = recipe("expert")
-    assert expert.model == preset("expert") != preset("base")
+    expert = override(recipe("expert"), DEEPER)
+    assert expert.model != preset("base")
     check_start(expert, preset("base"))
     for fresh in ("fresh=", "fresh=predictor"):
         with pytest.raises(ConfigurationError, match=r"task_rank=8; got .*task_rank=0"):
@@ -137,8 +140,9 @@ def test_a_trunk_from_nothing_may_be_another_than_that_of_the_weights():
 def test_a_trunk_from_nothing_stands_behind_the_trained_estimator():
     start = RestorationNetwork(preset("base"))
     torch.manual_seed(1)
-    network = begun(recipe("expert"), start)
-    assert network.config == preset("expert")
+    chosen = override(recipe("expert"), DEEPER)
+    network = begun(chosen, start)
+    assert network.config == chosen.model
     for name, value in start.estimator.state_dict().items():
         assert torch.equal(network.estimator.state_dict()[name], value), name
     assert not torch.equal(network.predictor.entry.weight, start.predictor.entry.weight)

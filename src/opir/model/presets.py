@@ -19,11 +19,6 @@ PRESETS: dict[str, NetworkConfig] = {
         widths=(48, 64, 96), encoder_blocks=(1, 1, 2), head_width=48, exit_kernel=1, block_norm=True,
         block_modulation=True, task_rank=8, estimator_dilations=(1, 2, 4, 8),
     ),
-    # the second trunk of "base", for noise and compression: its estimator, more blocks, no changes of tasks
-    "expert": NetworkConfig(
-        widths=(48, 64, 96), encoder_blocks=(3, 2, 3), decoder_blocks=(3, 2), head_width=48, exit_kernel=1,
-        block_norm=True, block_modulation=True, estimator_dilations=(1, 2, 4, 8),
-    ),
     # quality first
     "large": NetworkConfig(
         widths=(48, 96, 192, 288), encoder_blocks=(1, 2, 3, 3), decoder_blocks=(1, 2, 2), head_width=48,

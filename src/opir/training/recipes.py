@@ -212,8 +212,8 @@ def one_task(task: Task) -> Recipe:
 def expert() -> Recipe:
     """Noise, compression, rain and snow: the expert for what lies over a scene whose light is as it was.
 
-    The trunk, the preset ``expert``, begins from nothing behind the estimator of the weights to start from, which it
-    will be used with (docs/decisions/0018).
+    The trunk begins from nothing behind the estimator of the weights to start from, which it will be used with
+    (docs/decisions/0018), and may be of another size than theirs.
     """
     shares = {
         "clean": 0.04,
@@ -240,7 +240,7 @@ def expert() -> Recipe:
     ingredients |= {name: replace(ingredients[name], enlarged=CAMERA_SOFT) for name in CAMERA_NOISE}
     common = Phase(crop_size=96, batch_size=16, told_share=0.5, surroundings_size=192, n_stages=2)
     return replace(
-        all_tasks().with_model(preset("expert")),
+        all_tasks(),
         name="expert",
         ingredients=with_tones(ingredients),
         n_steps=16_000,
