@@ -57,10 +57,10 @@ def test_strengths_are_of_the_picture_and_follow_it(restorer: Restorer, scene: S
 
 
 class SureEngine(FakeEngine):
-    """Believes in everything but compression, which would be undone beside what is told."""
+    """Believes in everything but what would be undone beside told rain or snow: compression and haze."""
 
     def estimate(self, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return np.array([[0.0 if task == "jpeg" else 0.9 for task in TASKS]], np.float32), mean[:, :2]
+        return np.array([[0.0 if task in ("jpeg", "haze") else 0.9 for task in TASKS]], np.float32), mean[:, :2]
 
 
 def test_rain_and_snow_are_told_to_the_model_where_they_are_likely(scene: Scene) -> None:
