@@ -107,33 +107,39 @@ def _measure(contestant: dict[str, object]) -> dict[str, object]:
     wall, processor = [], []
     for number in range(int(str(contestant["repeats"])) + 1):
         start, start_processor = time.perf_counter(), time.process_time()
-        run()
+        result = run()
         if number:
             wall.append(time.perf_counter() - start)
             processor.append(time.process_time() - start_processor)
     return {
         "size": f"{width} x {height}",
         "parameters": parameters,
-        "giga_macs": giga_macs,
+        "giga_macs": giga_macs(result),
         "seconds": median(wall),
         "cpu_seconds": median(processor),
         "peak_megabytes": _peak_megabytes() - before,
     }
 
 
-Prepared = tuple[Callable[[], object], int | None, float | None]
+Prepared = tuple[Callable[[], object], int | None, Callable[[object], float | None]]
+"""Restores the picture, the number of parameters, and the multiply-adds [10^9] behind a result."""
 
 
 def _opir(contestant: dict[str, object], image: np.ndarray) -> Prepared:
     from opir import Restorer
+    from opir.runtime.array_restoration import ArrayRestoration
 
     threads = contestant["threads"]
     restorer = Restorer(str(contestant["name"]), threads=None if threads is None else int(str(threads)))
     spec = restorer.spec
-    expert = restorer.restore_array(image).expert  # the trunks of a model may differ in cost
-    of_256 = spec.expert_giga_macs_256 if expert and spec.expert_giga_macs_256 is not None else spec.giga_macs_256
-    macs = round(of_256 * image.shape[1] * image.shape[2] / 256**2, 1)
-    return lambda: restorer.restore_array(image), spec.n_parameters, macs
+
+    def giga_macs(result: object) -> float:
+        by_expert = isinstance(result, ArrayRestoration) and result.expert  # the trunks may differ in cost
+        of_expert = spec.expert_giga_macs_256 if by_expert else None
+        of_256 = spec.giga_macs_256 if of_expert is None else of_expert
+        return round(of_256 * image.shape[1] * image.shape[2] / 256**2, 1)
+
+    return lambda: restorer.restore_array(image), spec.n_parameters, giga_macs
 
 
 def _network(contestant: dict[str, object], image: np.ndarray) -> Prepared:
@@ -161,7 +167,7 @@ def _network(contestant: dict[str, object], image: np.ndarray) -> Prepared:
         with torch.inference_mode():
             return network(picture)
 
-    return run, sum(parameter.numel() for parameter in network.parameters()), round(macs, 1)
+    return run, sum(parameter.numel() for parameter in network.parameters()), lambda _: round(macs, 1)
 
 
 def _baseline(contestant: dict[str, object], image: np.ndarray) -> Prepared:
@@ -169,7 +175,7 @@ def _baseline(contestant: dict[str, object], image: np.ndarray) -> Prepared:
 
     method = BASELINES[str(contestant["name"])]
     method.check_installed()
-    return lambda: method.restore(image), None, None
+    return lambda: method.restore(image), None, lambda _: None
 
 
 def _peak_megabytes() -> float:
