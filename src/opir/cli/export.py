@@ -37,14 +37,14 @@ def export(
         list[str] | None,
         typer.Option(
             metavar="TASK=SLOPE,SHIFT[,OTHER=FACTOR]",
-            help="Change the log-odds l of a task to SLOPE l + SHIFT + FACTOR l of OTHER; repeatable.",
+            help="Change the log-odds l of a task, in use, to SLOPE l + SHIFT + FACTOR l of OTHER; repeatable.",
         ),
     ] = None,
 ) -> None:
     """Write the ONNX graphs, the weights and model.json that ``opir restore --model FOLDER`` needs."""
-    from opir.export.log_odds import change_log_odds, parse_log_odds
     from opir.export.onnx import Release, export_model
     from opir.model.kernel_weights import load_kernel_network
+    from opir.model.log_odds import change_log_odds, parse_log_odds
     from opir.model.weights_file import load_network
 
     trained = tuple(choice(task, TASKS, option="--task") for task in tasks)

@@ -190,8 +190,8 @@ def _check_release(release: Release, network: RestorationNetwork, expert: Restor
 def _check_expert(network: RestorationNetwork, expert: RestorationNetwork) -> None:
     """Check that an expert has the network's stages and reads the context of its estimator.
 
-    Rounding to float16 does not count, since an expert may have begun with rounded weights, nor does the last layer of
-    the task weights, which ``--log-odds`` changes.
+    Rounding to float16 does not count, since an expert may have begun with rounded weights, nor do the log-odds, which
+    only the network's estimator is asked for.
     """
     if not expert.config.may_be_expert_of(network.config):
         raise ConfigurationError(
@@ -200,7 +200,9 @@ def _check_expert(network: RestorationNetwork, expert: RestorationNetwork) -> No
         )
     own, other = network.estimator.state_dict(), expert.estimator.state_dict()
     differing = [
-        name for name in own if not name.startswith("task_logits.") and not own[name].half().equal(other[name].half())
+        name
+        for name in own
+        if not name.startswith(("task_logits.", "log_odds")) and not own[name].half().equal(other[name].half())
     ]
     if differing:
         raise ConfigurationError(

@@ -34,6 +34,12 @@ class DegradationEstimator(nn.Module):
     summarised in pieces: ``encode`` each, sum the features, divide by their number, ``estimate`` once.
     """
 
+    log_odds: Tensor
+    """(T, T + 1), what the task logits of pictures in use are made of: of all logits as they were trained, and one. How
+    readily a task should be found is decided after training (:mod:`opir.model.log_odds`) and must not reach back into
+    it: behind log-odds that commit the network to its better guess, a sample that is doubted has a weight of nothing,
+    and the trunk learns to leave it as it is."""
+
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.stride = config.stride
@@ -45,6 +51,7 @@ class DegradationEstimator(nn.Module):
         self.normalise = nn.LayerNorm(third)
         self.hidden = nn.Linear(third, 2 * third)
         self.task_logits = nn.Linear(2 * third, config.n_tasks)
+        self.register_buffer("log_odds", torch.eye(config.n_tasks, config.n_tasks + 1))
         self.context = nn.Linear(2 * third, config.n_context)
         for layer in (self.entry, self.reduce, self.deepen, self.hidden):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
@@ -76,9 +83,15 @@ class DegradationEstimator(nn.Module):
         return self.logits(self.encode(pad_to_stride(image, self.stride)).mean(dim=(2, 3)))
 
     def logits(self, mean: Tensor) -> tuple[Tensor, Tensor]:
-        """Task logits (B, T) and context (B, Z) from features averaged over the image, (B, C)."""
+        """Task logits (B, T) and context (B, Z) from features averaged over the image, (B, C).
+
+        In evaluation mode the logits have gone through :attr:`log_odds`, in training mode they are as trained.
+        """
         hidden = F.relu(self.hidden(self.normalise(mean)))
-        return self.task_logits(hidden), CONTEXT_GAIN * self.context(hidden)
+        logits = self.task_logits(hidden)
+        if not self.training:
+            logits = F.linear(logits, self.log_odds[:, :-1], self.log_odds[:, -1])
+        return logits, CONTEXT_GAIN * self.context(hidden)
 
     def forward(self, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Task weights p (B, T) in [0, 1] and context z (B, Z) from averaged features (B, C)."""

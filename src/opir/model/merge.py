@@ -24,6 +24,7 @@ def merged(
 ) -> RestorationNetwork:
     """The mean ``(1 - share) * network + share * other`` of all weights, or of some; the rest is ``network``'s.
 
+    Changes of log-odds (:mod:`opir.model.log_odds`) belong to the layer of the task logits and are averaged with it.
     The mean of weights before and after further training keeps most of both, where one of them alone has forgotten
     (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022). It means something only for networks that
     come from the same weights: others have their channels in another order. A share of 1 takes parts as they are, such
@@ -48,6 +49,8 @@ def merged(
     result = copy.deepcopy(network)
     theirs = dict(other.named_parameters())
     chosen = parameters_of_parts(network, parts, option="parts") if parts else set(theirs)
+    if "estimator.task_logits.weight" in chosen and not tasks:
+        result.estimator.log_odds.lerp_(other.estimator.log_odds, share)
     owned = owned_entries(network, tasks)
     if tasks and not chosen & set(owned):
         raise ConfigurationError(f"{', '.join(tasks)} own nothing in {', '.join(parts) or 'this network'}")

@@ -43,6 +43,8 @@ def save_network(network: RestorationNetwork, path: Path, *, dtype: torch.dtype 
 def load_network(path: Path) -> RestorationNetwork:
     """Rebuild a network, in float32, from a safetensors file, or from the folder that holds ``model.safetensors``.
 
+    It is in evaluation mode. Files from before log-odds were kept apart have none that are changed.
+
     Raises:
         WeightsError: if the file is missing, damaged, or was written for another architecture.
     """
@@ -55,7 +57,8 @@ def load_network(path: Path) -> RestorationNetwork:
         raise WeightsError(f"expected a safetensors file at {file}; {error}") from error
     if metadata is None or "config" not in metadata:
         raise WeightsError(f"{file} holds no network configuration; expected weights saved by this package")
-    network = RestorationNetwork(_config_from_json(metadata["config"], file))
+    network = RestorationNetwork(_config_from_json(metadata["config"], file)).eval()
+    tensors.setdefault("estimator.log_odds", network.estimator.log_odds)
     missing = network.state_dict().keys() ^ tensors.keys()
     if missing:
         raise WeightsError(f"{file} does not fit its own configuration; differing names: {sorted(missing)[:5]}")

@@ -13,6 +13,7 @@ from opir.physics.correlated_noise import CorrelatedNoise
 from opir.physics.defocus_blur import DefocusBlur
 from opir.physics.degradation import Degradation, P, Parameters
 from opir.physics.developed_noise import DevelopedNoise
+from opir.physics.downpour import Downpour
 from opir.physics.gaussian_blur import GaussianBlur
 from opir.physics.haze import Haze
 from opir.physics.low_light import LowLight
@@ -35,6 +36,7 @@ OPERATORS: dict[str, Degradation[Parameters]] = {
     "haze": _any(Haze()),
     "rain": _any(Rain()),
     "rain_overlay": _any(RainOverlay()),
+    "downpour": _any(Downpour()),
     "snow": _any(Snow()),
     "raindrop": _any(Raindrop()),
     "defocus_blur": _any(DefocusBlur()),
@@ -51,7 +53,7 @@ OPERATORS: dict[str, Degradation[Parameters]] = {
 }
 """Name -> operator, with the distribution that training draws from; the order is the physical one.
 
-``rain_overlay``, ``gaussian_noise``, ``correlated_noise`` and ``developed_noise`` act on code values and belong to no
-place in a camera; they stand where the phenomenon that they imitate stands. Quantisation is left to the end of a
-composition.
+``rain_overlay``, ``downpour``, ``gaussian_noise``, ``correlated_noise`` and ``developed_noise`` act on code values and
+belong to no place in a camera; they stand where the phenomenon that they imitate stands. Quantisation is left to the
+end of a composition.
 """

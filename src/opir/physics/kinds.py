@@ -8,6 +8,7 @@ Kind = Literal[
     "haze",
     "rain",
     "rain_overlay",
+    "downpour",
     "snow",
     "raindrop",
     "defocus_blur",

@@ -45,6 +45,12 @@ FALLEN_AND_FILED: Final = ("rain_overlay", "snow", "gaussian_noise", "jpeg")
 RAIN_OF_PAIRS: Final = Ingredient(weight=0.08, bank="clean", layers_of="rain_pairs", tasks=("rain",))
 """The rain of published pairs over other photographs."""
 
+FALLING_IN_HAZE: Final[Mapping[str, tuple[str, ...]]] = {
+    "snow_in_haze": ("haze", "snow"),
+    "rain_in_haze": ("haze", "rain_overlay"),
+}
+"""Ingredients in which something falls through haze, and their operators: neither may be left behind the other."""
+
 FILES: Final = ("gaussian_noise", "jpeg")
 """Operators that are drawn from for what lies over a picture before it became a file."""
 
@@ -53,6 +59,9 @@ CAMERA_NOISE: Final = ("sensor_noise", "correlated_noise", "developed_noise", "c
 
 CAMERA_SOFT: Final = 2.0
 """Largest factor by which their crops are enlarged: cameras' pictures are soft at full size, reduced ones are not."""
+
+DOWNPOUR_FILES: Final = Ingredient(weight=0.03, bank=CLEAN, operators=("downpour", "jpeg"))
+"""Rain as photographs show it, which compression makes fainter still."""
 
 SOFT_FILES: Final[Mapping[str, float]] = {**SOFT, **dict.fromkeys((*CAMERA_NOISE, "jpeg", "webp"), CAMERA_SOFT)}
 """As :data:`SOFT`, for the estimator: softness must not tell a camera's noise from compression alone."""

@@ -22,7 +22,9 @@ from opir.training.ingredients import (
     DARK_MIXED,
     DARK_SUBJECTS,
     DIM_SUBJECTS,
+    DOWNPOUR_FILES,
     FALLEN_AND_FILED,
+    FALLING_IN_HAZE,
     FILES,
     MIXED,
     MOST_OF_A_PICTURE,
@@ -111,6 +113,7 @@ def all_tasks() -> Recipe:
         "webp": 0.01,
         "rain": 0.02,
         "rain_overlay": 0.08,
+        "downpour": 0.03,
         "raindrop": 0.01,
         "snow": 0.06,
         "haze": 0.13,
@@ -125,11 +128,17 @@ def all_tasks() -> Recipe:
     blurred = Ingredient(weight=0.05, bank=CLEAN, operators=BLUR_AND_NOISE, n_drawn=(2, 2))
     camera_file = Ingredient(weight=0.05, bank=CLEAN, operators=("sensor_noise", "jpeg"))
     mixed = Ingredient(weight=0.15, bank=CLEAN, operators=MIXED, n_drawn=(2, 3), enlarged=1.5, reduced=2.0)
+    falling = {
+        name: Ingredient(weight=0.03, bank=CLEAN, operators=operators, enlarged=1.5, reduced=2.0)
+        for name, operators in FALLING_IN_HAZE.items()
+    }
     composed = {
         "blur_and_noise": blurred,
         "camera_files": camera_file,
         "mixtures": mixed,
+        **falling,
         "dark_and_noisy": DARK_AND_NOISY,
+        "downpour_files": DOWNPOUR_FILES,
         "rain_layers": RAIN_OF_PAIRS,
         "rain_layer_files": replace(RAIN_OF_PAIRS, weight=0.02, operators=FILES, n_drawn=(1, 1)),
     }
@@ -162,6 +171,7 @@ def estimator() -> Recipe:
         "webp": 0.01,
         "rain": 0.02,
         "rain_overlay": 0.05,
+        "downpour": 0.04,
         "raindrop": 0.01,
         "snow": 0.06,
         "haze": 0.17,
@@ -181,6 +191,7 @@ def estimator() -> Recipe:
         "dark_mixtures": Ingredient(weight=0.08, bank=CLEAN, operators=DARK_MIXED, n_drawn=(2, 2)),
         "camera_files": Ingredient(weight=0.05, bank=CLEAN, operators=("sensor_noise", "jpeg")),
         "developed_files": Ingredient(weight=0.04, bank=CLEAN, operators=("developed_noise", "jpeg")),
+        "downpour_files": replace(DOWNPOUR_FILES, weight=0.06),
         "mixtures": Ingredient(weight=0.20, bank=CLEAN, operators=MIXED, n_drawn=(2, 3)),
     }
     ingredients = {

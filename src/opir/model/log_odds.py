@@ -1,4 +1,4 @@
-"""How readily a trained network finds a task: an affine change of its log-odds, folded into the last linear layer.
+"""How readily a trained network finds a task: an affine change of its log-odds, made in use and never in training.
 
 Training shows every degradation far more often than albums do, and counts a miss like a false alarm. In use a false
 alarm may cost much more: a noisy picture that is taken for a dark one is brightened. Log-odds that were estimated for
@@ -13,8 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-
-import torch
 
 from opir.errors import ConfigurationError
 from opir.model.network import RestorationNetwork
@@ -71,12 +69,11 @@ def _task(name: str) -> Task:
 
 
 def change_log_odds(network: RestorationNetwork, changes: Iterable[LogOddsChange]) -> None:
-    """Apply changes to the network's estimator, in place; context and everything else stay."""
-    layer = network.estimator.task_logits
-    weight, bias = layer.weight.detach().clone(), layer.bias.detach().clone()
-    with torch.no_grad():
-        for change in changes:
-            factors = {change.task: change.slope, **change.others}
-            row = TASKS.index(change.task)
-            layer.weight[row] = sum(factor * weight[TASKS.index(task)] for task, factor in factors.items())
-            layer.bias[row] = sum(factor * bias[TASKS.index(task)] for task, factor in factors.items()) + change.shift
+    """Apply changes on top of those that the network's estimator has, in place; what was trained stays as it is."""
+    log_odds = network.estimator.log_odds
+    before = log_odds.clone()
+    for change in changes:
+        factors = {change.task: change.slope, **change.others}
+        row = TASKS.index(change.task)
+        log_odds[row] = sum(factor * before[TASKS.index(task)] for task, factor in factors.items())
+        log_odds[row, -1] += change.shift
