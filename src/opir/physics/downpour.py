@@ -127,7 +127,8 @@ def curtain(parameters: DownpourParameters, height: int, width: int) -> Tensor:
     thinner = 0.5 - 0.5 * smooth_field(parameters.seed, height, width, cells=_CELLS, stream=62)
     even = 1 - per_image(parameters.unevenness, streaks) * thinner
     total = per_image(parameters.opacity, streaks) * streaks + per_image(parameters.veil, streaks)
-    return (even * total).clamp(0, _BOUND)
+    opacity: Tensor = (even * total).clamp(0, _BOUND)
+    return opacity
 
 
 def _path_spectrum(length: Tensor, across: Tensor, angle: Tensor, height: int, width: int) -> Tensor:

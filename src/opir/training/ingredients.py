@@ -45,11 +45,11 @@ FALLEN_AND_FILED: Final = ("rain_overlay", "snow", "gaussian_noise", "jpeg")
 RAIN_OF_PAIRS: Final = Ingredient(weight=0.08, bank="clean", layers_of="rain_pairs", tasks=("rain",))
 """The rain of published pairs over other photographs."""
 
-FALLING_IN_HAZE: Final[Mapping[str, tuple[str, ...]]] = {
-    "snow_in_haze": ("haze", "snow"),
-    "rain_in_haze": ("haze", "rain_overlay"),
+FALLING_IN_HAZE: Final[Mapping[str, Ingredient]] = {
+    "snow_in_haze": Ingredient(weight=0.03, bank=CLEAN, operators=("haze", "snow")),
+    "rain_in_haze": Ingredient(weight=0.03, bank=CLEAN, operators=("haze", "rain_overlay")),
 }
-"""Ingredients in which something falls through haze, and their operators: neither may be left behind the other."""
+"""Something falls through haze: neither may be left behind the other."""
 
 FILES: Final = ("gaussian_noise", "jpeg")
 """Operators that are drawn from for what lies over a picture before it became a file."""

@@ -128,10 +128,7 @@ def all_tasks() -> Recipe:
     blurred = Ingredient(weight=0.05, bank=CLEAN, operators=BLUR_AND_NOISE, n_drawn=(2, 2))
     camera_file = Ingredient(weight=0.05, bank=CLEAN, operators=("sensor_noise", "jpeg"))
     mixed = Ingredient(weight=0.15, bank=CLEAN, operators=MIXED, n_drawn=(2, 3), enlarged=1.5, reduced=2.0)
-    falling = {
-        name: Ingredient(weight=0.03, bank=CLEAN, operators=operators, enlarged=1.5, reduced=2.0)
-        for name, operators in FALLING_IN_HAZE.items()
-    }
+    falling = {name: replace(falling, enlarged=1.5, reduced=2.0) for name, falling in FALLING_IN_HAZE.items()}
     composed = {
         "blur_and_noise": blurred,
         "camera_files": camera_file,
@@ -192,6 +189,7 @@ def estimator() -> Recipe:
         "camera_files": Ingredient(weight=0.05, bank=CLEAN, operators=("sensor_noise", "jpeg")),
         "developed_files": Ingredient(weight=0.04, bank=CLEAN, operators=("developed_noise", "jpeg")),
         "downpour_files": replace(DOWNPOUR_FILES, weight=0.06),
+        **FALLING_IN_HAZE,
         "mixtures": Ingredient(weight=0.20, bank=CLEAN, operators=MIXED, n_drawn=(2, 3)),
     }
     ingredients = {
