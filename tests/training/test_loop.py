@@ -13,7 +13,8 @@ from conftest_data import small_banks
 from conftest_model import SMALL
 from conftest_training import MIXTURE, assert_same_runs, numbers_of, small_recipe
 from opir.errors import ConfigurationError, NumericalError
-from opir.model import load_network
+from opir.model import load_network, save_network
+from opir.model.log_odds import LogOddsChange, change_log_odds
 from opir.training.loop import train
 from opir.training.recipe import Phase
 
@@ -98,6 +99,21 @@ def test_a_run_starts_from_given_weights_of_the_same_sizes(banks, tmp_path):
     other = replace(still, model=replace(SMALL, n_context=4))
     with pytest.raises(ConfigurationError, match="must be that of the weights to start from, n_context="):
         run(other, banks, tmp_path / "c", start_from=tmp_path / "a")
+
+
+def test_changed_log_odds_are_kept_and_training_does_not_see_them(banks, tmp_path):
+    run(small_recipe(), banks, tmp_path / "a")
+    network = load_network(tmp_path / "a")
+    change_log_odds(network, [LogOddsChange(task="noise", slope=9.0, shift=-20.0)])
+    (tmp_path / "changed").mkdir()
+    save_network(network, tmp_path / "changed" / "model.safetensors")
+    recipe = small_recipe(n_steps=3)
+    plain = run(recipe, banks, tmp_path / "b", start_from=tmp_path / "a").state_dict()
+    changed = run(recipe, banks, tmp_path / "c", start_from=tmp_path / "changed").state_dict()
+    assert torch.equal(changed.pop("estimator.log_odds"), network.estimator.log_odds)
+    assert not torch.equal(plain.pop("estimator.log_odds"), network.estimator.log_odds)
+    for name, value in plain.items():
+        assert torch.equal(value, changed[name]), name
 
 
 def test_parts_that_begin_anew_do_not_keep_the_given_weights(banks, tmp_path):
