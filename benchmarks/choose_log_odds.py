@@ -2,9 +2,10 @@
 
 Degrades crops of clean photographs as the recipe ``estimator`` does, each of them showing most of its picture, restores
 every one by stage 1 with the task absent, half and fully present, the other tasks as estimated, and looks for the
-change ``slope * l + shift + factor * l'`` of ``opir export --log-odds`` whose weights give the best mean PSNR (read
-between the three by straight lines; at most 45 dB count, so that untouched pictures do not decide alone). Half of the
-samples choose, the other half are reported. Real pairs are not among them: those of training were trained on.
+change ``slope * l + shift + factor * l'`` of ``opir export --log-odds``, on top of those that the weights have, whose
+task weights give the best mean PSNR (read between the three by straight lines; at most 45 dB count, so that untouched
+pictures do not decide alone). Half of the samples choose, the other half are reported. Real pairs are not among them:
+those of training were trained on.
 
     python benchmarks/choose_log_odds.py --weights WEIGHTS --photos RUN/held_out.txt --task low_light --other blur
 """
@@ -85,7 +86,7 @@ def main() -> None:
         "slope": best[0],
         "shift": best[1],
         "factor": best[2],
-        "psnr_as_trained": score((1.0, 0.0, 0.0), reporting),
+        "psnr_unchanged": score((1.0, 0.0, 0.0), reporting),
         "psnr_changed": score(best, reporting),
         "psnr_told": float(at(psnr, labels[:, row])[reporting].mean()),
     }
