@@ -39,7 +39,7 @@ def main() -> None:
     """Measure, print a table and write one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, required=True, help="folder of clean photographs, or a list of files")
-    parser.add_argument("--model", type=Path, default=None, help="folder of the model; None takes the bundled one")
+    parser.add_argument("--model", default="base", help="bundled model or model folder")
     parser.add_argument("--recipe", default="all_tasks")
     parser.add_argument("--crop", type=int, default=192)
     parser.add_argument("--per-ingredient", type=int, default=12, help=f"crops, at least {LEAST_CROPS}")
@@ -50,7 +50,7 @@ def main() -> None:
     torch.set_num_threads(1)
 
     photos = photographs(options.photos)
-    restorer = opir.Restorer() if options.model is None else opir.Restorer(options.model)
+    restorer = opir.Restorer(options.model)
     halves = [
         measure(restorer, half, options.recipe, crop=options.crop, n=options.per_ingredient)
         for half in (photos[::2], photos[1::2])
