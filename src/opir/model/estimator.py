@@ -37,8 +37,8 @@ class DegradationEstimator(nn.Module):
     log_odds: Tensor
     """(T, T + 1), what the task logits of pictures in use are made of: of all logits as they were trained, and one. How
     readily a task should be found is decided after training (:mod:`opir.model.log_odds`) and must not reach back into
-    it: behind log-odds that commit the network to its better guess, a sample that is doubted has a weight of nothing,
-    and the trunk learns to leave it as it is."""
+    it: behind log-odds that commit the network to its better guess, a sample that is doubted has a weight of nothing
+    and a clean target, and trunks trained so lost haze and darkness (docs/decisions/0020)."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()

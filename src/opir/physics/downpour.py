@@ -59,10 +59,10 @@ class Downpour(Degradation[DownpourParameters]):
     """Mixes the picture with the light of a curtain of rain, ``I = (1 - a) J + a L``.
 
     The opacity a is the sum of a veil and of layers of streaks, each a field of sparse random drops convolved with the
-    path of one: as many as pixels allow, a pixel or two wide, hardly brighter than what is behind them and unseen in
-    front of the sky. That is the rain of photographs (Garg & Nayar, IJCV 2007: streaks of few pixels, brighter than
-    their background by a few per cent), where the published synthetic sets draw tens of long bright strokes. A model of
-    appearance: it acts on code values, and its ranges are ours, wide on purpose.
+    path of one: dense, a pixel or two wide, hardly brighter than what is behind them and unseen in front of the sky,
+    where the published synthetic sets draw tens of long bright strokes. That streaks are translucent is physics (their
+    opacity is ``D / (v T)``, Garg & Nayar, IJCV 2007; :class:`opir.physics.rain.Rain` draws them so); the rest is a
+    model of appearance: it acts on code values, and its ranges are ours, wide on purpose.
     """
 
     task: ClassVar[Task] = "rain"
