@@ -2,8 +2,9 @@
 
 Nothing but bytes crosses between host and device, and no value is computed on the host; but where a model has an expert
 and the tasks are not named, the host reads the estimate of a frame before it launches the stages. For video and for
-benchmarks; files go through :class:`opir.runtime.restore.Restorer`, which keeps metadata, tiles what is large and
-reports errors. Needs the ``torch`` extra.
+benchmarks, and the network alone: no blur is undone by a filter first, what the removal of haze changes is neither made
+smooth nor exposed, and named tasks bring nothing along. Files go through :class:`opir.runtime.restore.Restorer`, which
+does all that, keeps metadata, tiles what is large and reports errors. Needs the ``torch`` extra.
 """
 
 from __future__ import annotations
