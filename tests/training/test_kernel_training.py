@@ -106,3 +106,5 @@ def test_impossible_runs_are_refused() -> None:
         KernelRecipe(block_size=24)
     with pytest.raises(ConfigurationError, match="seed must lie in 0 to 2147483647; got 2147483648"):
         KernelRecipe(seed=2**31)
+    with pytest.raises(ConfigurationError, match=r"precision must be one of .* got 'float16'"):
+        KernelRecipe(precision="float16")  # type: ignore[arg-type]

@@ -35,6 +35,8 @@ def train_kernel(
         Path | None,
         typer.Option(metavar="FILE", help="Weights to begin with, kernel.safetensors.", exists=True, dir_okay=False),
     ] = None,
+    width: Annotated[int, typer.Option(metavar="N", min=1, help="Channels; weights to begin with grow to them.")] = 64,
+    blocks: Annotated[int, typer.Option(metavar="N", min=1, help="Residual blocks, likewise.")] = 9,
     minutes: Annotated[float | None, typer.Option(metavar="N", help="Checkpoint and stop after this long.")] = None,
     workers: Annotated[int, typer.Option(metavar="N", min=0, help="Processes that make samples.")] = 1,
     threads: Annotated[int | None, typer.Option(metavar="N", min=1, help="Threads of the optimiser's process.")] = None,
@@ -48,7 +50,9 @@ def train_kernel(
     from opir.runtime.spec import TORCH_KERNEL_FILE
     from opir.training.kernel_run import LEAST_GUIDANCE, KernelProgress, KernelRecipe, train_kernel_network
 
-    recipe = KernelRecipe(n_steps=steps, learning_rate=learning_rate, seed=seed, n_replays=replays)
+    recipe = KernelRecipe(
+        n_steps=steps, learning_rate=learning_rate, seed=seed, n_replays=replays, width=width, n_blocks=blocks
+    )
     if start_from is not None:  # what has learned kernels is not held to them again
         recipe = replace(recipe, guidance=LEAST_GUIDANCE)
     folder = find_training_pictures(data)

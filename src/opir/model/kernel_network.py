@@ -15,8 +15,10 @@ from opir.deconvolution.traces import N_STATISTICS
 N_MAPS: Final = traces.N_MAPS + alternation.N_MAPS
 """Maps that the network sees."""
 
-WIDTH: Final = 48
+WIDTH: Final = 64
+N_BLOCKS: Final = 9
 DILATIONS: Final = (1, 2, 4, 2, 1, 1)
+"""Of the blocks, again and again."""
 LEAST_LOG_REGULARISER: Final = -9.0
 LOG_REGULARISER_RANGE: Final = 10.0
 
@@ -25,15 +27,20 @@ class KernelNetwork(nn.Module):
     """Maps of the size of a kernel to a kernel, by residual convolutions that also see the mean of their features.
 
     A softmax over all places makes the kernel; it begins near a single point, which is no blur.
+
+    Args:
+        width: channels.
+        n_blocks: residual blocks.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = WIDTH, n_blocks: int = N_BLOCKS) -> None:
         super().__init__()
-        self.entry = nn.Conv2d(N_MAPS + 2, WIDTH, 5, padding=2)
-        self.blocks = nn.ModuleList(_block(dilation) for dilation in DILATIONS)
-        self.means = nn.ModuleList(nn.Linear(WIDTH, WIDTH) for _ in DILATIONS)
-        self.exit = nn.Conv2d(WIDTH, 1, 1)
-        self.regularisers = nn.Sequential(nn.Linear(WIDTH + N_STATISTICS, 64), nn.ReLU(), nn.Linear(64, 2))
+        self.width, self.n_blocks = width, n_blocks
+        self.entry = nn.Conv2d(N_MAPS + 2, width, 5, padding=2)
+        self.blocks = nn.ModuleList(_block(width, DILATIONS[k % len(DILATIONS)]) for k in range(n_blocks))
+        self.means = nn.ModuleList(nn.Linear(width, width) for _ in range(n_blocks))
+        self.exit = nn.Conv2d(width, 1, 1)
+        self.regularisers = nn.Sequential(nn.Linear(width + N_STATISTICS, 64), nn.ReLU(), nn.Linear(64, 2))
         last = self.regularisers[-1]
         assert isinstance(last, nn.Linear)
         nn.init.zeros_(last.weight)
@@ -62,12 +69,12 @@ class KernelNetwork(nn.Module):
         return kernel, LEAST_LOG_REGULARISER + LOG_REGULARISER_RANGE * strength
 
 
-def _block(dilation: int) -> nn.Sequential:
-    last = nn.Conv2d(WIDTH, WIDTH, 3, padding=1)
+def _block(width: int, dilation: int) -> nn.Sequential:
+    last = nn.Conv2d(width, width, 3, padding=1)
     nn.init.zeros_(last.weight)
     assert last.bias is not None
     nn.init.zeros_(last.bias)
-    return nn.Sequential(nn.Conv2d(WIDTH, WIDTH, 3, padding=dilation, dilation=dilation), nn.ReLU(), last)
+    return nn.Sequential(nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation), nn.ReLU(), last)
 
 
 def _distance() -> Tensor:

@@ -19,11 +19,8 @@ LEFT_TO_THE_ESTIMATE: Final[tuple[Task, ...]] = ("jpeg",)
 They are undone beside what is named where they count as found."""
 
 COMES_WITH: Final[Mapping[Task, Task]] = {"snow": "haze", "blur": "noise"}
-"""What a named degradation brings along, and the estimate decides: flakes too far to be seen are a veil, and undoing a
-blur amplifies the noise that every photograph has."""
-
-FAINT: Final[tuple[Task, ...]] = ("noise",)
-"""What counts by any weight where it comes with a named degradation, not only where it counts as found."""
+"""What a named degradation brings along, and the estimate decides, however small: flakes too far to be seen are a veil,
+and undoing a blur amplifies the noise that every photograph has."""
 
 
 def told_weights(tasks: tuple[Task, ...], spec: ModelSpec) -> Float32:
@@ -54,6 +51,6 @@ def settled(told: Float32 | None, found: Float32, spec: ModelSpec) -> Float32:
     """
     if told is None:
         return found
-    limits = np.array([0.0 if task in FAINT else LIKELY for task in spec.tasks], np.float32)
+    limits = np.array([LIKELY if task in LEFT_TO_THE_ESTIMATE else 0.0 for task in spec.tasks], np.float32)
     estimated = np.where(found >= limits, found, np.float32(0))
     return np.where(np.isnan(told), estimated, told)

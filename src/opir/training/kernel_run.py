@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import torch
 from torch import nn
@@ -17,11 +17,13 @@ from opir.data.blurred_samples import BlurredSample, BlurredSamples
 from opir.data.image_bank import ImageBank
 from opir.data.replayed_samples import ReplayedBatches
 from opir.errors import ConfigurationError, NumericalError, WeightsError
-from opir.model.kernel_network import KernelNetwork
+from opir.model.kernel_growth import grown
+from opir.model.kernel_network import N_BLOCKS, WIDTH, KernelNetwork
 from opir.model.kernel_weights import load_kernel_network, save_kernel_network
 from opir.runtime.spec import TORCH_KERNEL_FILE
 from opir.training.checkpoint import STATE_NAME
 from opir.training.kernel_loss import kernel_losses
+from opir.training.recipe import Precision
 from opir.training.schedule import cosine_with_warmup
 
 REPORT_EVERY: Final = 100
@@ -64,12 +66,20 @@ class KernelRecipe:
     """Decay of the average of the weights."""
     seed: int = 0
     """Seed of weights and samples."""
+    width: int = WIDTH
+    """Channels of the network; weights to start from grow to them."""
+    n_blocks: int = N_BLOCKS
+    """Residual blocks, likewise."""
+    precision: Precision = "bfloat16"
+    """Arithmetic of the convolutions under autocast, bfloat16 or float32."""
 
     def __post_init__(self) -> None:
-        positive = ("n_steps", "batch_size", "block_size", "n_replays", "learning_rate")
+        positive = ("n_steps", "batch_size", "block_size", "n_replays", "learning_rate", "width", "n_blocks")
         wrong = [f"{name} must be positive; got {getattr(self, name)}" for name in positive if getattr(self, name) <= 0]
         if not 0 <= self.seed < SEED_LIMIT:
             wrong.append(f"seed must lie in 0 to {SEED_LIMIT - 1}; got {self.seed}")
+        if self.precision not in get_args(Precision):
+            wrong.append(f"precision must be one of {get_args(Precision)}; got {self.precision!r}")
         if not wrong and self.block_size % self.batch_size:
             wrong = [f"block_size must be a multiple of batch_size, {self.batch_size}; got {self.block_size}"]
         if wrong:
@@ -108,8 +118,10 @@ def train_kernel_network(
         NumericalError: if the loss is not finite; checkpoints stay as they are.
     """
     torch.manual_seed(recipe.seed)
-    network = load_kernel_network(start_from) if start_from else KernelNetwork()
-    average = KernelNetwork()
+    network = KernelNetwork(recipe.width, recipe.n_blocks)
+    if start_from:
+        network = grown(load_kernel_network(start_from), recipe.width, recipe.n_blocks)
+    average = KernelNetwork(recipe.width, recipe.n_blocks)
     average.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=1e-4, betas=(0.9, 0.99))
     run.mkdir(parents=True, exist_ok=True)
@@ -150,8 +162,9 @@ def _step(
     for group in optimiser.param_groups:
         group["lr"] = rate
     draws = torch.Generator().manual_seed(recipe.seed * recipe.n_steps + step)
-    kernel, log_regularisers = network(sample.maps, sample.statistics)
-    losses = kernel_losses(kernel, log_regularisers, sample, draws)
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+        kernel, log_regularisers = network(sample.maps, sample.statistics)
+    losses = kernel_losses(kernel.float(), log_regularisers.float(), sample, draws)
     # the true kernel guides at first; later what counts is the picture
     fall = min(1.0, step / (FULL_GUIDANCE_SHARE * recipe.n_steps))
     guidance = recipe.guidance + (LEAST_GUIDANCE - recipe.guidance) * fall
