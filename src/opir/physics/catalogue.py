@@ -24,6 +24,7 @@ from opir.physics.rain_overlay import RainOverlay
 from opir.physics.raindrop import Raindrop
 from opir.physics.sensor_noise import SensorNoise
 from opir.physics.snow import Snow
+from opir.physics.tinted_haze import TintedHaze
 from opir.physics.varying_blur import VaryingBlur
 
 
@@ -34,6 +35,7 @@ def _any(operator: Degradation[P]) -> Degradation[Parameters]:
 
 OPERATORS: dict[str, Degradation[Parameters]] = {
     "haze": _any(Haze()),
+    "tinted_haze": _any(TintedHaze()),
     "rain": _any(Rain()),
     "rain_overlay": _any(RainOverlay()),
     "downpour": _any(Downpour()),

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 Kind = Literal[
     "haze",
+    "tinted_haze",
     "rain",
     "rain_overlay",
     "downpour",

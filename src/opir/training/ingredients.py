@@ -21,12 +21,13 @@ DARK_AND_NOISY: Final = Ingredient(
 BLUR_AND_NOISE: Final = ("motion_blur", "defocus_blur", "gaussian_noise", "sensor_noise")
 """Operators of blurred pictures that show what deconvolution does to noise."""
 
-SOFT: Final[Mapping[str, float]] = {"clean": 1.6, "haze": 2.0}
+SOFT: Final[Mapping[str, float]] = {"clean": 1.6, "haze": 2.0, "tinted_haze": 2.0}
 """Ingredients whose crops are enlarged, at most by so much: else soft photographs in haze are taken for blurred."""
 
 WHOLE: Final[Mapping[str, float]] = {
     "clean": 2.0,
     "haze": 3.0,
+    "tinted_haze": 3.0,
     "haze_pairs": 2.4,
     "low_light": 2.0,
     "low_light_pairs": 2.4,
@@ -126,6 +127,6 @@ def with_tones(ingredients: Mapping[str, Ingredient]) -> dict[str, Ingredient]:
 def _with_tone(ingredient: Ingredient) -> Ingredient:
     if ingredient.of_pairs:
         return ingredient
-    if ingredient.operators == ("haze",):
+    if ingredient.operators in (("haze",), ("tinted_haze",)):
         return replace(ingredient, black_point=1.0, darkened=DARK_SUBJECTS)
     return replace(ingredient, black_point=BLACK_POINT)
