@@ -14,6 +14,7 @@ from opir.deconvolution.kernel import Float32
 from opir.deconvolution.orientations import N_MIRRORED
 from opir.runtime.deconvolved_pixels import DeconvolvedPixels, find_blur
 from opir.runtime.dehazed_picture import DehazedPicture
+from opir.runtime.haze_light import HazeLight
 from opir.runtime.passes import restore_array, restore_pixels
 from opir.runtime.pixels import ArrayPixels, Pixels
 from opir.runtime.tiling import Window
@@ -138,8 +139,8 @@ def test_what_was_deconvolved_in_haze_stays_sharp(
     shares: list[float] = []
 
     class Recorded(DehazedPicture):
-        def __init__(self, pixels: Pixels, *, smoothness: float) -> None:
-            super().__init__(pixels, smoothness=smoothness)
+        def __init__(self, pixels: Pixels, *, smoothness: float, light: HazeLight) -> None:
+            super().__init__(pixels, smoothness=smoothness, light=light)
             shares.append(smoothness)
 
     monkeypatch.setattr("opir.runtime.passes.DehazedPicture", Recorded)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from opir.runtime.dehazed_tones import DARK_SHARE, HIGHLIGHT_SHARE, Tones, choose_tones
 from opir.runtime.engine import Float32
+from opir.runtime.haze_light import DAYLIGHT, HazeLight
 from opir.runtime.pixels import Pixels
 from opir.runtime.smooth_change import BAND_PX, SmoothChange
 from opir.runtime.spec import ModelSpec
@@ -32,15 +33,17 @@ class DehazedPicture:
     Until then it is held in float32, 16 bytes per pixel with its error, so that tiles stay exact.
     """
 
-    def __init__(self, pixels: Pixels, *, smoothness: float) -> None:
+    def __init__(self, pixels: Pixels, *, smoothness: float, light: HazeLight = DAYLIGHT) -> None:
         """Prepare for a picture.
 
         Args:
-            pixels: those of the hazy picture.
+            pixels: those of the hazy picture, its light undone.
             smoothness: share of the change that is made smooth, in [0, 1]
                 (:func:`opir.runtime.smooth_change.smoothness`).
+            light: what has been undone; its colour is given back in the end.
         """
         self._hazy = pixels
+        self._light = light
         self._smoothness = np.float32(smoothness)
         self._restored = np.empty((3, pixels.height, pixels.width), np.float32)
         self._expected = np.empty((pixels.height, pixels.width), np.float32)
@@ -62,6 +65,9 @@ class DehazedPicture:
             restored, expected = self._restored[(..., *window.slices)], self._expected[window.slices]
             if not tones.change_nothing:
                 restored, expected = tones.applied(restored), expected * tones.slope(luma(restored))
+            if not self._light.is_daylight:
+                restored = self._light.given_back(restored)
+                expected = expected * np.float32(self._light.error_factor)
             deliver(window, restored, expected)
         return tones
 

@@ -1,8 +1,8 @@
 """The restoration of a picture: an encoder pass, the estimate, then the stages, tile by tile.
 
-Only the estimate, the kernel of a blur, and the smooth change and the tones of a picture without its haze are global;
-the first sees the picture through a mean, which adds up over tiles, the second through a few windows, the third through
-a reduced copy, the last through histograms.
+Only the estimate, the kernel of a blur, the light of haze, and the smooth change and the tones of a picture without its
+haze are global; the first sees the picture through a mean, which adds up over tiles, the second through a few windows,
+the fourth through a reduced copy, the others through histograms.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from opir.runtime.dehazed_tones import NO_CHANGE, Tones
 from opir.runtime.effort import DEFAULT_EFFORT, Effort
 from opir.runtime.engine import Engine, Float32
 from opir.runtime.expert import is_for_expert
+from opir.runtime.haze_light import DAYLIGHT, DaylightPixels, HazeLight, find_light
 from opir.runtime.pixels import ArrayPixels, Pixels
 from opir.runtime.smooth_change import smoothness
 from opir.runtime.stages import Conditions, Deliver, Progress, StagePasses, check_finite
@@ -129,14 +130,20 @@ def restore_pixels(
     seen: Pixels = pixels
     if blur is not None:
         seen = DeconvolvedPixels(pixels, blur)
+    hazy, light = may_be_hazy(engine.spec, weights), DAYLIGHT
+    if hazy:
+        light = find_light(pixels)
+        seen = _in_daylight(seen, light)
+    if not light.is_daylight:  # what the stages are told of the picture is said of what they see
+        _, context = _estimate(engine, _mean_features(engine, _in_daylight(pixels, light), cores), cores)
     expert = is_for_expert(engine.spec, weights, blur_undone=blur is not None)
     conditions = Conditions(task_weights=weights[None], context=context, effort=effort, expert=expert)
     passes = StagePasses(engine, seen, cores, conditions, progress)
     tones = NO_CHANGE
-    if may_be_hazy(engine.spec, weights):
+    if hazy:
         # what sharpens is not affine in the picture
         share = 0.0 if blur is not None else smoothness(engine.spec, weights)
-        picture = DehazedPicture(pixels, smoothness=share)
+        picture = DehazedPicture(_in_daylight(pixels, light), smoothness=share, light=light)
         passes.run(picture.deliver)
         tones = picture.hand_over(deliver)
     else:
@@ -168,6 +175,10 @@ def check_shape(image: Float32) -> None:
     """Raise :class:`ShapeError` unless an image is (3, H, W) of float32 and not empty."""
     if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape or image.dtype != np.float32:
         raise ShapeError(f"the image must be float32 (3, H, W), not empty; got {image.dtype} {image.shape}")
+
+
+def _in_daylight(pixels: Pixels, light: HazeLight) -> Pixels:
+    return pixels if light.is_daylight else DaylightPixels(pixels, light)
 
 
 def _cores(engine: Engine, pixels: Pixels, tile: int) -> tuple[Window, ...]:
