@@ -11,6 +11,7 @@ from opir.runtime.engine import Float32
 from opir.runtime.haze_light import DAYLIGHT, LEAST_LEVEL, DaylightPixels, HazeLight, find_light, light_of
 from opir.runtime.passes import restore_array
 from opir.runtime.pixels import ArrayPixels
+from opir.runtime.restore import Restorer
 from opir.runtime.tiling import Window
 from opir.srgb import to_encoded, to_linear
 from opir.tasks import TASKS
@@ -130,6 +131,13 @@ def test_stages_see_hazy_pictures_in_daylight_and_no_others() -> None:
     assert np.array_equal(hazy.found, plain.found)  # what is found is said of the picture as it is
     red, _, blue = to_linear(hazy.restored[:, -1, 0])
     assert blue == pytest.approx(red / 2, rel=1e-3)
+
+
+def test_the_report_tells_the_light() -> None:
+    codes = np.rint(255 * veiled((0.3, 0.3, 0.15), height=304)).astype(np.uint8).transpose(1, 2, 0)
+    reports = [Restorer.from_engine(SeeingEngine()).restore(codes, task=task).report for task in ("haze", "rain")]
+    assert reports[0].light == pytest.approx((0.3 / LEAST_LEVEL, 0.3 / LEAST_LEVEL, 0.15 / LEAST_LEVEL), rel=0.02)
+    assert reports[1].light == (1, 1, 1)
 
 
 def test_tiles_see_the_same_light() -> None:

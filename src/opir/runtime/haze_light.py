@@ -54,9 +54,15 @@ class HazeLight:
         """Whether there is nothing to undo."""
         return self.level == 1.0 and min(self.tint) == 1.0
 
+    @property
+    def colour(self) -> tuple[float, float, float]:
+        """Red, green and blue, strength included, linear."""
+        red, green, blue = self.tint
+        return self.level * red, self.level * green, self.level * blue
+
     def undone(self, encoded: Float32) -> Float32:
         """Show encoded values (..., 3, h, w) in daylight; what exceeds 1 is clipped."""
-        return _scaled(encoded, 1 / np.array([self.level * value for value in self.tint]))
+        return _scaled(encoded, 1 / np.array(self.colour))
 
     def given_back(self, encoded: Float32) -> Float32:
         """Give the colour of the light back to encoded values (..., 3, h, w) in daylight."""

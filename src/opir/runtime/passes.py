@@ -57,6 +57,8 @@ class TilesResult:
     """Share of the pixels that went through all stages, 0 to 1."""
     blur: Blur | None
     """The blur that was undone before the stages; None where no kernel was looked for, or none holds everywhere."""
+    light: HazeLight
+    """The light of haze that was undone before the stages."""
     tones: Tones
     """The curve that its values followed after haze was removed."""
 
@@ -154,6 +156,7 @@ def restore_pixels(
         expert=expert,
         share_refined=passes.share_refined,
         blur=blur,
+        light=light,
         tones=tones,
     )
 

@@ -168,6 +168,7 @@ class Restorer:
             share_refined=result.share_refined,
             expert=result.expert,
             blur_px=None if result.blur is None else extent_px(result.blur.kernel),
+            light=result.light.colour,
             veil=result.tones.black,
             exposure=result.tones.exponent,
             settings_sha256=settings.sha256,

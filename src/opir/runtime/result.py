@@ -85,6 +85,9 @@ class Report:
     blur_px: float | None = None
     """Size of the blur that was undone before the network, twice the root mean square distance of its kernel from the
     middle [px]; None where no kernel was looked for, or none holds for the whole picture."""
+    light: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Light of dense haze, red, green and blue relative to daylight, linear, in (0, 1], that was undone before the
+    network; see :mod:`opir.runtime.haze_light`."""
     veil: float = 0.0
     """Encoded value, in [0, 1], that was taken from all pixels because a veil was left of the haze."""
     exposure: float = 1.0
