@@ -14,6 +14,7 @@ from opir.data.image_bank import ImageBank
 from opir.deconvolution.inverse_filter import FILTER_REACH_PX, Blur, filtered, inverse_filter
 from opir.errors import ConfigurationError, WeightsError
 from opir.model.kernel_network import KernelNetwork
+from opir.model.kernel_weights import load_kernel_network, save_kernel_network
 from opir.training.kernel_loss import deconvolved, kernel_losses
 from opir.training.kernel_run import KernelRecipe, train_kernel_network
 
@@ -97,6 +98,14 @@ def test_it_learns_and_goes_on_where_it_stopped(bank: ImageBank, tmp_path: Path)
     (tmp_path / "parts" / "state.pt").write_bytes(b"damaged")
     with pytest.raises(WeightsError, match="cannot be resumed"):
         train_kernel_network(recipe, bank, tmp_path / "parts", n_workers=0)
+
+
+def test_smaller_weights_to_start_from_grow(bank: ImageBank, tmp_path: Path) -> None:
+    save_kernel_network(KernelNetwork(8, 2), tmp_path / "small.safetensors")
+    recipe = KernelRecipe(n_steps=1, batch_size=2, block_size=2, width=12, n_blocks=3)
+    train_kernel_network(recipe, bank, tmp_path / "run", start_from=tmp_path / "small.safetensors", n_workers=0)
+    grown = load_kernel_network(tmp_path / "run" / "kernel.safetensors")
+    assert (grown.width, grown.n_blocks) == (12, 3)
 
 
 def test_impossible_runs_are_refused() -> None:

@@ -132,12 +132,12 @@ def restore_pixels(
     seen: Pixels = pixels
     if blur is not None:
         seen = DeconvolvedPixels(pixels, blur)
-    hazy, light = may_be_hazy(engine.spec, weights), DAYLIGHT
-    if hazy:
-        light = find_light(pixels)
-        seen = _in_daylight(seen, light)
+    hazy = may_be_hazy(engine.spec, weights)
+    light = find_light(pixels) if hazy else DAYLIGHT
+    daylight = pixels
     if not light.is_daylight:  # what the stages are told of the picture is said of what they see
-        _, context = _estimate(engine, _mean_features(engine, _in_daylight(pixels, light), cores), cores)
+        daylight, seen = DaylightPixels(pixels, light), DaylightPixels(seen, light)
+        _, context = _estimate(engine, _mean_features(engine, daylight, cores), cores)
     expert = is_for_expert(engine.spec, weights, blur_undone=blur is not None)
     conditions = Conditions(task_weights=weights[None], context=context, effort=effort, expert=expert)
     passes = StagePasses(engine, seen, cores, conditions, progress)
@@ -145,7 +145,7 @@ def restore_pixels(
     if hazy:
         # what sharpens is not affine in the picture
         share = 0.0 if blur is not None else smoothness(engine.spec, weights)
-        picture = DehazedPicture(_in_daylight(pixels, light), smoothness=share, light=light)
+        picture = DehazedPicture(daylight, smoothness=share, light=light)
         passes.run(picture.deliver)
         tones = picture.hand_over(deliver)
     else:
@@ -178,10 +178,6 @@ def check_shape(image: Float32) -> None:
     """Raise :class:`ShapeError` unless an image is (3, H, W) of float32 and not empty."""
     if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape or image.dtype != np.float32:
         raise ShapeError(f"the image must be float32 (3, H, W), not empty; got {image.dtype} {image.shape}")
-
-
-def _in_daylight(pixels: Pixels, light: HazeLight) -> Pixels:
-    return pixels if light.is_daylight else DaylightPixels(pixels, light)
 
 
 def _cores(engine: Engine, pixels: Pixels, tile: int) -> tuple[Window, ...]:

@@ -194,7 +194,7 @@ class Restorer:
         """Restore an array (3, H, W), float32, encoded sRGB, nominally in [0, 1], without rounding the result.
 
         ``task`` and ``progress`` as for :meth:`restore`, ``effort`` as in its settings; values beyond [0, 1] reach
-        the network as they are, unless a blur is undone first, which clips them.
+        the network as they are, unless a blur or the light of haze is undone first, which clips them.
 
         Raises :class:`ShapeError` for any other array, :class:`ImageTooLargeError` where memory does not suffice,
         :class:`ConfigurationError` for an impossible task, :class:`NumericalError` where a value of the array or
