@@ -9,7 +9,7 @@ import numpy as np
 from opir.deconvolution.estimate import estimate_blur
 from opir.deconvolution.inverse_filter import FILTER_REACH_PX, Blur, filtered, inverse_filter
 from opir.runtime.engine import Engine, Float32, KernelEngine
-from opir.runtime.pixels import Pixels
+from opir.runtime.pixels import Pixels, SeenPixels
 from opir.runtime.result import LIKELY
 from opir.runtime.spec import ModelSpec
 from opir.runtime.tiling import Window
@@ -33,22 +33,12 @@ N_WINDOWS: Final = 3
 _MOST_PLACES: Final = 3
 
 
-class DeconvolvedPixels:
+class DeconvolvedPixels(SeenPixels):
     """A picture convolved with the inverse of a blur in linear light; see :class:`opir.runtime.pixels.Pixels`."""
 
     def __init__(self, pixels: Pixels, blur: Blur) -> None:
-        self._pixels = pixels
+        super().__init__(pixels)
         self._taps = inverse_filter(blur)
-
-    @property
-    def height(self) -> int:
-        """Rows, padding included [px]."""
-        return self._pixels.height
-
-    @property
-    def width(self) -> int:
-        """Columns, padding included [px]."""
-        return self._pixels.width
 
     def cut(self, window: Window) -> Float32:
         """Return a window; see :class:`opir.runtime.pixels.Pixels`. Beyond the border the picture is mirrored."""

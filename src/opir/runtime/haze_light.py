@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opir.runtime.engine import Float32
-from opir.runtime.pixels import Pixels
+from opir.runtime.pixels import Pixels, SeenPixels
 from opir.runtime.smooth_change import BAND_PX
 from opir.runtime.tiling import Window
 from opir.srgb import to_encoded, to_linear
@@ -77,22 +77,12 @@ class HazeLight:
 DAYLIGHT: Final = HazeLight()
 
 
-class DaylightPixels:
+class DaylightPixels(SeenPixels):
     """A picture with its light undone; see :class:`opir.runtime.pixels.Pixels`."""
 
     def __init__(self, pixels: Pixels, light: HazeLight) -> None:
-        self._pixels = pixels
+        super().__init__(pixels)
         self._light = light
-
-    @property
-    def height(self) -> int:
-        """Rows, padding included [px]."""
-        return self._pixels.height
-
-    @property
-    def width(self) -> int:
-        """Columns, padding included [px]."""
-        return self._pixels.width
 
     def cut(self, window: Window) -> Float32:
         """Return a window; see :class:`opir.runtime.pixels.Pixels`."""

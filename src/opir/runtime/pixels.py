@@ -6,6 +6,7 @@ would take 288 MB each.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import numpy as np
@@ -35,12 +36,11 @@ class Pixels(Protocol):
         ...
 
 
-class ArrayPixels:
-    """An array (3, H, W), float32, padded as :func:`opir.imaging.pad_to_multiple` does."""
+class PaddedPixels(ABC):
+    """A picture of any size, padded as :func:`opir.imaging.pad_to_multiple` does."""
 
-    def __init__(self, image: Float32, stride: int) -> None:
-        self._image = image
-        self._rows, self._columns = padded_index(image.shape[1], stride), padded_index(image.shape[2], stride)
+    def __init__(self, height: int, width: int, stride: int) -> None:
+        self._rows, self._columns = padded_index(height, stride), padded_index(width, stride)
 
     @property
     def height(self) -> int:
@@ -51,6 +51,39 @@ class ArrayPixels:
     def width(self) -> int:
         """Columns, padding included [px]."""
         return len(self._columns)
+
+    @abstractmethod
+    def cut(self, window: Window) -> Float32:
+        """Return a window; see :class:`Pixels`."""
+
+
+class SeenPixels(ABC):
+    """A picture that is seen through something, window by window; as large as the picture."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self._pixels = pixels
+
+    @property
+    def height(self) -> int:
+        """Rows, padding included [px]."""
+        return self._pixels.height
+
+    @property
+    def width(self) -> int:
+        """Columns, padding included [px]."""
+        return self._pixels.width
+
+    @abstractmethod
+    def cut(self, window: Window) -> Float32:
+        """Return a window; see :class:`Pixels`."""
+
+
+class ArrayPixels(PaddedPixels):
+    """An array (3, H, W), float32."""
+
+    def __init__(self, image: Float32, stride: int) -> None:
+        super().__init__(image.shape[1], image.shape[2], stride)
+        self._image = image
 
     def cut(self, window: Window) -> Float32:
         """Return a window; see :class:`Pixels`."""
@@ -60,27 +93,17 @@ class ArrayPixels:
         return np.ascontiguousarray(self._image[:, self._rows[rows, None], self._columns[columns]])[None]
 
 
-class PhotoPixels:
+class PhotoPixels(PaddedPixels):
     """The pixels of a photograph, converted window by window by :func:`opir.imaging.to_network`."""
 
     def __init__(self, photo: Photo, stride: int) -> None:
-        self._pixels = photo.pixels
-        self._rows, self._columns = padded_index(photo.height, stride), padded_index(photo.width, stride)
-
-    @property
-    def height(self) -> int:
-        """Rows, padding included [px]."""
-        return len(self._rows)
-
-    @property
-    def width(self) -> int:
-        """Columns, padding included [px]."""
-        return len(self._columns)
+        super().__init__(photo.height, photo.width, stride)
+        self._codes = photo.pixels
 
     def cut(self, window: Window) -> Float32:
         """Return a window; see :class:`Pixels`."""
         rows, columns = window.slices
-        return to_network(Photo(pixels=self._pixels[self._rows[rows, None], self._columns[columns]]))[None]
+        return to_network(Photo(pixels=self._codes[self._rows[rows, None], self._columns[columns]]))[None]
 
 
 def padded_index(size: int, stride: int) -> NDArray[np.intp]:
