@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -211,6 +212,17 @@ def test_half_of_the_size_is_the_same_in_both_engines(
             engine.stage(*inputs(), one_task("noise"), context, 0, expert=expert)[0] for engine in (graphs, network)
         )
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
+
+
+def test_how_an_expert_would_judge_a_picture_does_not_matter(
+    networks: tuple[RestorationNetwork, RestorationNetwork], tmp_path: Path
+) -> None:
+    network, expert = networks[0], copy.deepcopy(networks[1])
+    with torch.no_grad():
+        for layer in (expert.estimator.task_logits, expert.estimator.logarithms.hidden):
+            layer.weight.add_(0.1)
+    export_model(network, tmp_path, RELEASE, expert=expert)
+    assert (tmp_path / "expert_stage.onnx").exists()
 
 
 def test_an_expert_that_does_not_fit_is_refused(

@@ -190,8 +190,8 @@ def _check_release(release: Release, network: RestorationNetwork, expert: Restor
 def _check_expert(network: RestorationNetwork, expert: RestorationNetwork) -> None:
     """Check that an expert has the network's stages and reads the context of its estimator.
 
-    Rounding to float16 does not count, since an expert may have begun with rounded weights, nor do the log-odds, which
-    only the network's estimator is asked for.
+    Rounding to float16 does not count, since an expert may have begun with rounded weights, nor do the layers of the
+    task weights, which only the network's estimator is asked for.
     """
     if not expert.config.may_be_expert_of(network.config):
         raise ConfigurationError(
@@ -202,7 +202,8 @@ def _check_expert(network: RestorationNetwork, expert: RestorationNetwork) -> No
     differing = [
         name
         for name in own
-        if not name.startswith(("task_logits.", "log_odds")) and not own[name].half().equal(other[name].half())
+        if not name.startswith(("task_logits.", "logarithms.", "log_odds"))
+        and not own[name].half().equal(other[name].half())
     ]
     if differing:
         raise ConfigurationError(

@@ -27,8 +27,38 @@ CONTEXT_GAIN = 0.1
 step of the optimiser would be a leap there, and drown what the trunk has to learn."""
 
 
+FAINT = 1e-3
+"""What is added to averaged features before their logarithm; they are of the order of 0.1 to 10."""
+
+
+class ReadingOfLogarithms(nn.Module):
+    """What the logarithms of averaged features say for or against each task; nothing before it is trained.
+
+    Amounts tell how strong something is, logarithms in what proportion features stand to each other: that stays what
+    it is where a scene has more or less texture, and what is faint counts beside what is strong. Rain in photographs
+    is both, faint and before any texture (docs/decisions/0022).
+    """
+
+    def __init__(self, width: int, n_tasks: int) -> None:
+        super().__init__()
+        self.normalise = nn.LayerNorm(width)
+        self.hidden = nn.Linear(width, 2 * width)
+        self.task_logits = nn.Linear(2 * width, n_tasks)
+        nn.init.kaiming_normal_(self.hidden.weight, nonlinearity="relu")
+        nn.init.zeros_(self.task_logits.weight)
+        nn.init.zeros_(self.task_logits.bias)
+
+    def forward(self, mean: Tensor) -> Tensor:
+        """Contributions to the task logits (B, T) from averaged features (B, C), non-negative."""
+        logits: Tensor = self.task_logits(F.relu(self.hidden(self.normalise((mean + FAINT).log()))))
+        return logits
+
+
 class DegradationEstimator(nn.Module):
     """Encoder at native resolution, mean over the whole image, then task weights p and context z.
+
+    The averaged features are read twice for the task weights, as they are and as logarithms
+    (:class:`ReadingOfLogarithms`), and the logits of the two are added.
 
     The mean is the network's only global operation. It adds up over tiles, so an image of any size can be
     summarised in pieces: ``encode`` each, sum the features, divide by their number, ``estimate`` once.
@@ -52,6 +82,7 @@ class DegradationEstimator(nn.Module):
         self.hidden = nn.Linear(third, 2 * third)
         self.task_logits = nn.Linear(2 * third, config.n_tasks)
         self.register_buffer("log_odds", torch.eye(config.n_tasks, config.n_tasks + 1))
+        self.logarithms = ReadingOfLogarithms(third, config.n_tasks)
         self.context = nn.Linear(2 * third, config.n_context)
         for layer in (self.entry, self.reduce, self.deepen, self.hidden):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
@@ -88,7 +119,7 @@ class DegradationEstimator(nn.Module):
         In evaluation mode the logits have gone through :attr:`log_odds`, in training mode they are as trained.
         """
         hidden = F.relu(self.hidden(self.normalise(mean)))
-        logits = self.task_logits(hidden)
+        logits = self.task_logits(hidden) + self.logarithms(mean)
         if not self.training:
             logits = F.linear(logits, self.log_odds[:, :-1], self.log_odds[:, -1])
         return logits, CONTEXT_GAIN * self.context(hidden)

@@ -20,6 +20,9 @@ from opir.model.network import RestorationNetwork
 WEIGHTS_NAME = "model.safetensors"
 """File name of the weights inside a model folder."""
 
+_LATER = ("estimator.log_odds", "estimator.logarithms.")
+"""What older files lack; with a new network's own values what they say stays as it is."""
+
 
 def save_network(network: RestorationNetwork, path: Path, *, dtype: torch.dtype = torch.float32) -> None:
     """Write the weights of ``network``, rounded to a type, and its configuration, through a temporary file.
@@ -43,7 +46,8 @@ def save_network(network: RestorationNetwork, path: Path, *, dtype: torch.dtype 
 def load_network(path: Path) -> RestorationNetwork:
     """Rebuild a network, in float32, from a safetensors file, or from the folder that holds ``model.safetensors``.
 
-    It is in evaluation mode. Files from before log-odds were kept apart have none that are changed.
+    It is in evaluation mode. Files from before log-odds were kept apart have none that are changed, and in files from
+    before the estimator read logarithms these say nothing.
 
     Raises:
         WeightsError: if the file is missing, damaged, or was written for another architecture.
@@ -58,8 +62,10 @@ def load_network(path: Path) -> RestorationNetwork:
     if metadata is None or "config" not in metadata:
         raise WeightsError(f"{file} holds no network configuration; expected weights saved by this package")
     network = RestorationNetwork(_config_from_json(metadata["config"], file)).eval()
-    tensors.setdefault("estimator.log_odds", network.estimator.log_odds)
-    missing = network.state_dict().keys() ^ tensors.keys()
+    own = network.state_dict()
+    for name in (name for name in own if name.startswith(_LATER)):
+        tensors.setdefault(name, own[name])
+    missing = own.keys() ^ tensors.keys()
     if missing:
         raise WeightsError(f"{file} does not fit its own configuration; differing names: {sorted(missing)[:5]}")
     try:
