@@ -33,13 +33,22 @@ def test_the_readings_are_added_and_logarithms_leave_the_context_alone() -> None
     assert torch.equal(context, same_context)
 
 
-def test_logarithms_see_proportions_and_not_amounts() -> None:
-    reading = randomise(RestorationNetwork(SMALL)).estimator.logarithms
-    mean = features()
-    torch.testing.assert_close(reading(8 * mean), reading(mean), rtol=0, atol=0.02 * float(reading(mean).detach().std()))
-    other = mean.clone()
-    other[:, 0] *= 8
-    assert (reading(other) - reading(mean)).abs().mean() > 0.2 * reading(mean).std()
+def test_a_faint_feature_that_doubles_counts_among_logarithms_and_not_among_amounts() -> None:
+    estimator = randomise(RestorationNetwork(SMALL)).estimator
+    readings = {
+        "logarithms": estimator.logarithms,
+        "amounts": lambda mean: estimator.task_logits(torch.relu(estimator.hidden(estimator.normalise(mean)))),
+    }
+    moved = {}
+    for name, reading in readings.items():
+        for level in (0.02, 2.0):
+            mean = features()
+            mean[:, 0] = level
+            doubled = mean.clone()
+            doubled[:, 0] *= 2
+            moved[name, level] = float((reading(doubled) - reading(mean)).detach().abs().mean())
+    assert moved["logarithms", 0.02] > 0.3 * moved["logarithms", 2.0]
+    assert moved["amounts", 0.02] < 0.1 * moved["amounts", 2.0]
 
 
 def test_features_of_nothing_are_finite() -> None:
@@ -54,12 +63,14 @@ def test_a_new_network_and_an_older_file_read_no_logarithms(tmp_path: Path) -> N
     with safe_open(tmp_path / "new.safetensors", framework="pt") as opened:
         names = list(opened.keys())
         older = {name: opened.get_tensor(name) for name in names if not name.startswith("estimator.logarithms.")}
+        assert len(older) < len(names)
         save_file(older, tmp_path / "older.safetensors", metadata=opened.metadata())
-        older.pop("estimator.hidden.weight")
-        save_file(older, tmp_path / "broken.safetensors", metadata=opened.metadata())
-    assert len(older) < len(names)
-    read = load_network(tmp_path / "older.safetensors").estimator
+        lost = {name: opened.get_tensor(name) for name in names if name != "estimator.logarithms.hidden.weight"}
+        save_file(lost, tmp_path / "broken.safetensors", metadata=opened.metadata())
+    read, again = (load_network(tmp_path / "older.safetensors").estimator for _ in range(2))
+    for name, tensor in read.state_dict().items():
+        assert torch.equal(tensor, again.state_dict()[name]), name
     for one, other in zip(read.logits(features()), network.estimator.logits(features()), strict=True):
         assert torch.equal(one, other)
-    with pytest.raises(WeightsError, match=r"estimator\.hidden\.weight"):
+    with pytest.raises(WeightsError, match=r"estimator\.logarithms\.hidden\.weight"):
         load_network(tmp_path / "broken.safetensors")

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from opir.model.config import NetworkConfig
+from opir.model.logarithms import ReadingOfLogarithms
 from opir.model.padding import pad_to_stride
 from opir.model.task_weights import task_weights_of
 
@@ -25,33 +26,6 @@ WIDEN_GAIN = 0.3
 CONTEXT_GAIN = 0.1
 """Size of the context. Every entry meets every channel of the trunk and of the operator: with entries of size one, each
 step of the optimiser would be a leap there, and drown what the trunk has to learn."""
-
-
-FAINT = 1e-3
-"""What is added to averaged features before their logarithm; they are of the order of 0.1 to 10."""
-
-
-class ReadingOfLogarithms(nn.Module):
-    """What the logarithms of averaged features say for or against each task; nothing before it is trained.
-
-    Amounts tell how strong something is, logarithms in what proportion features stand to each other: that stays what
-    it is where a scene has more or less texture, and what is faint counts beside what is strong. Rain in photographs
-    is both, faint and before any texture (docs/decisions/0022).
-    """
-
-    def __init__(self, width: int, n_tasks: int) -> None:
-        super().__init__()
-        self.normalise = nn.LayerNorm(width)
-        self.hidden = nn.Linear(width, 2 * width)
-        self.task_logits = nn.Linear(2 * width, n_tasks)
-        nn.init.kaiming_normal_(self.hidden.weight, nonlinearity="relu")
-        nn.init.zeros_(self.task_logits.weight)
-        nn.init.zeros_(self.task_logits.bias)
-
-    def forward(self, mean: Tensor) -> Tensor:
-        """Contributions to the task logits (B, T) from averaged features (B, C), non-negative."""
-        logits: Tensor = self.task_logits(F.relu(self.hidden(self.normalise((mean + FAINT).log()))))
-        return logits
 
 
 class DegradationEstimator(nn.Module):

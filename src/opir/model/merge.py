@@ -24,7 +24,8 @@ def merged(
 ) -> RestorationNetwork:
     """The mean ``(1 - share) * network + share * other`` of all weights, or of some; the rest is ``network``'s.
 
-    Changes of log-odds (:mod:`opir.model.log_odds`) belong to the layer of the task logits and are averaged with it.
+    Changes of log-odds (:mod:`opir.model.log_odds`) belong to the layer of the task logits and are averaged with it;
+    they were chosen for both readings of the estimator together (:mod:`opir.model.logarithms`).
     The mean of weights before and after further training keeps most of both, where one of them alone has forgotten
     (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022). It means something only for networks that
     come from the same weights: others have their channels in another order. A share of 1 takes parts as they are, such

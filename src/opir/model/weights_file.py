@@ -21,7 +21,7 @@ WEIGHTS_NAME = "model.safetensors"
 """File name of the weights inside a model folder."""
 
 _LATER = ("estimator.log_odds", "estimator.logarithms.")
-"""What older files lack; with a new network's own values what they say stays as it is."""
+"""Parts that older files lack altogether. A new network has them in a state in which they change nothing."""
 
 
 def save_network(network: RestorationNetwork, path: Path, *, dtype: torch.dtype = torch.float32) -> None:
@@ -61,10 +61,14 @@ def load_network(path: Path) -> RestorationNetwork:
         raise WeightsError(f"expected a safetensors file at {file}; {error}") from error
     if metadata is None or "config" not in metadata:
         raise WeightsError(f"{file} holds no network configuration; expected weights saved by this package")
-    network = RestorationNetwork(_config_from_json(metadata["config"], file)).eval()
+    config = _config_from_json(metadata["config"], file)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # what an older file lacks is the same every time
+        network = RestorationNetwork(config).eval()
     own = network.state_dict()
-    for name in (name for name in own if name.startswith(_LATER)):
-        tensors.setdefault(name, own[name])
+    for part in _LATER:
+        if not any(name.startswith(part) for name in tensors):
+            tensors |= {name: tensor for name, tensor in own.items() if name.startswith(part)}
     missing = own.keys() ^ tensors.keys()
     if missing:
         raise WeightsError(f"{file} does not fit its own configuration; differing names: {sorted(missing)[:5]}")
