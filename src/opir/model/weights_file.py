@@ -63,7 +63,7 @@ def load_network(path: Path) -> RestorationNetwork:
         raise WeightsError(f"{file} holds no network configuration; expected weights saved by this package")
     config = _config_from_json(metadata["config"], file)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)  # what an older file lacks is the same every time
+        torch.default_generator.manual_seed(0)  # what an older file lacks is the same every time
         network = RestorationNetwork(config).eval()
     own = network.state_dict()
     for part in _LATER:
