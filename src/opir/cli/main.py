@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, str]] = {
     "data": "opir.cli.data:data_app",
     "train": "opir.cli.train:train",
     "train-kernel": "opir.cli.train_kernel:train_kernel",
+    "train-reading": "opir.cli.train_reading:train_reading",
     "merge": "opir.cli.merge:merge",
     "export": "opir.cli.export:export",
     "features": "opir.cli.features:features",

@@ -26,7 +26,11 @@ class ReadingOfLogarithms(nn.Module):
         nn.init.zeros_(self.task_logits.weight)
         nn.init.zeros_(self.task_logits.bias)
 
+    def hidden_units(self, mean: Tensor) -> Tensor:
+        """What the logits are made of, (B, 2 C), from averaged features (B, C), non-negative."""
+        return F.relu(self.hidden(self.normalise((mean + FAINT).log())))
+
     def forward(self, mean: Tensor) -> Tensor:
         """Contributions to the task logits (B, T) from averaged features (B, C), non-negative."""
-        logits: Tensor = self.task_logits(F.relu(self.hidden(self.normalise((mean + FAINT).log()))))
+        logits: Tensor = self.task_logits(self.hidden_units(mean))
         return logits

@@ -1,0 +1,99 @@
+"""``opir train-reading``: let the estimator read tasks from the logarithms of its features."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from opir.cli.console import choice, say
+from opir.errors import ConfigurationError
+from opir.tasks import TASKS
+
+INTERRUPTED = 130
+
+
+def train_reading(
+    data: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of the training data.", exists=True, file_okay=False)
+    ],
+    start_from: Annotated[
+        Path, typer.Option(metavar="FILE", help="Weights, safetensors or a model folder.", exists=True)
+    ],
+    task: Annotated[list[str], typer.Option(metavar="TASK", help="What is read anew; repeatable.")],
+    run: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of the run; samples that are there are not made again.")
+    ] = Path("runs/reading"),
+    share: Annotated[
+        float, typer.Option(metavar="N", min=0, max=1, help="Of the new reading; the rest is what was read before.")
+    ] = 0.7,
+    samples: Annotated[int, typer.Option(metavar="N", min=1, help="Samples of the recipe estimator.")] = 40_000,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change a setting of the recipe estimator; repeatable."),
+    ] = None,
+    heads: Annotated[int, typer.Option(metavar="N", min=1, help="Readings whose mean is learned.")] = 8,
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Split of data sets that have several.", show_default="train")
+    ] = None,
+    hold_out: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Clean photographs kept away, the same as of opir train.")
+    ] = 0,
+    minutes: Annotated[float | None, typer.Option(metavar="N", help="Stop making samples after this long.")] = None,
+    workers: Annotated[int, typer.Option(metavar="N", min=0, help="Processes that make samples.")] = 1,
+    threads: Annotated[int | None, typer.Option(metavar="N", min=1, help="Threads of this process.")] = None,
+) -> None:
+    """Let the estimator read tasks from the logarithms of its features.
+
+    The encoder, the context and the trunks stay as they are. Samples are encoded once and kept in the folder of the
+    run; the same command goes on where it stopped. Changes of the log-odds that the weights have may need to be chosen
+    anew: opir export --log-odds.
+    """
+    import torch
+
+    from opir.cli.stop_signals import stop_requests
+    from opir.data.training_folder import find_training_pictures
+    from opir.model.weights_file import WEIGHTS_NAME, load_network, save_network
+    from opir.training.held_out import keep_list
+    from opir.training.mean_features import collect_features
+    from opir.training.plan import plan_run
+    from opir.training.reading import ReadingRecipe, refit_reading
+    from opir.training.recipes import recipe as named_recipe
+
+    tasks = tuple(choice(name, TASKS, option="--task") for name in task)
+    network = load_network(start_from)
+    folder = find_training_pictures(data, split=split)
+    folder.check()
+    folder, held_out = folder.hold_out(hold_out)
+    plan = plan_run(named_recipe("estimator"), folder, model=network.config, changes=changes or [])
+    if plan.recipe.model != network.config:
+        raise ConfigurationError("the network is that of the weights to start from: leave model.* as it is")
+    for note in plan.notes:
+        typer.echo(f"note: {note}", err=True)
+    keep_list(run, held_out)
+    used = {bank for ingredient in plan.recipe.ingredients.values() for bank in ingredient.banks}
+    banks = folder.read(used, min_side=plan.recipe.largest_crop)
+    if threads:
+        torch.set_num_threads(threads)
+    deadline = None if minutes is None else time.monotonic() + 60 * minutes
+    with stop_requests() as asked_to_stop:
+        found = collect_features(
+            network.estimator,
+            plan.recipe,
+            banks,
+            run,
+            samples,
+            n_workers=workers,
+            report=lambda n: say(f"{n} of {samples} samples"),
+            keep_going=lambda: not asked_to_stop() and (deadline is None or time.monotonic() < deadline),
+        )
+        stopped = asked_to_stop()
+    if found is None:
+        say(f"stopped: the same command goes on from {run}")
+        raise typer.Exit(INTERRUPTED if stopped else 0)
+    recipe = ReadingRecipe(n_heads=heads, seed=plan.recipe.seed)
+    network.estimator = refit_reading(network.estimator, found, tasks, recipe, share=share, report=say)
+    save_network(network, run / WEIGHTS_NAME)
+    say(f"weights: {run / WEIGHTS_NAME}")

@@ -1,0 +1,80 @@
+"""``opir train-reading``: from a folder of pictures to weights that read a task anew."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from miniatures import write_pictures
+from opir.cli.main import app
+from opir.model import RestorationNetwork, load_network, preset, save_network
+from opir.tasks import TASKS
+from opir.training.mean_features import CHUNK
+
+OPTIONS = ("--samples", 20, "--heads", 1, "--workers", 0, "--set", "crop_size=16", "--threads", 1)
+
+
+@pytest.fixture
+def data(tmp_path):
+    return write_pictures(tmp_path / "data", [f"clean/{n}.png" for n in range(3)], (40, 32))
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "before.safetensors"
+    save_network(RestorationNetwork(preset("tiny")), path)
+    return path
+
+
+def train_reading(data, weights, run, *arguments):
+    given = ("train-reading", "--data", data, "--start-from", weights, "--run", run, *OPTIONS, *arguments)
+    return CliRunner().invoke(app, [*map(str, given)])
+
+
+def test_nothing_but_what_is_read_changes(data, weights, tmp_path):
+    run = tmp_path / "run"
+    result = train_reading(data, weights, run, "--task", "haze", "--task", "snow", "--share", 0.75)
+    assert result.exit_code == 0, result.output
+    assert f"{CHUNK} of 20 samples" in result.stdout
+    assert "low_light_pairs is left out" in result.stderr
+    before, after = (load_network(path).state_dict() for path in (weights, run / "model.safetensors"))
+    changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
+    readings = {name for name in after if name.startswith("estimator.logarithms.")}
+    assert changed == readings | {"estimator.task_logits.weight", "estimator.task_logits.bias"}
+    haze, snow, rain = (TASKS.index(task) for task in ("haze", "snow", "rain"))
+    amounts = "estimator.task_logits.weight"
+    for row, factor in ((haze, 0.25), (snow, 0.25), (rain, 1.0)):
+        torch.testing.assert_close(after[amounts][row], factor * before[amounts][row])
+    assert not after["estimator.logarithms.task_logits.weight"][rain].any()
+
+
+def test_a_second_run_reads_the_samples_that_are_there(data, weights, tmp_path):
+    first = train_reading(data, weights, tmp_path / "run", "--task", "haze")
+    written = (tmp_path / "run" / "features-00000.npz").stat()
+    again = train_reading(data, weights, tmp_path / "run", "--task", "haze")
+    assert first.exit_code == again.exit_code == 0
+    kept = (tmp_path / "run" / "features-00000.npz").stat()
+    assert (kept.st_mtime_ns, kept.st_ino) == (written.st_mtime_ns, written.st_ino)
+
+
+def test_a_run_out_of_time_says_how_to_go_on(data, weights, tmp_path):
+    result = train_reading(data, weights, tmp_path / "run", "--task", "haze", "--minutes", 0)
+    assert result.exit_code == 0
+    assert f"stopped: the same command goes on from {tmp_path / 'run'}" in result.stdout.replace("\n", "")
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--task", "hase"), "haze"),
+        (("--task", "haze", "--set", "model.n_context=8"), "leave model.* as it is"),
+        (("--task", "haze", "--set", "sede=1"), "seed"),
+    ],
+)
+def test_what_is_wrong_is_named_before_any_sample_is_made(data, weights, tmp_path, arguments, message):
+    result = train_reading(data, weights, tmp_path / "run", *arguments)
+    assert result.exit_code != 0
+    assert message in result.output
+    assert not (tmp_path / "run").exists()
