@@ -88,6 +88,15 @@ def test_a_share_leaves_the_rest_to_what_was_read_before(estimator: DegradationE
     assert (half - (whole + before) / 2).abs().mean() < 0.1 * whole.std()
 
 
+def test_changes_of_the_log_odds_go_with_what_they_were_chosen_for(estimator: DegradationEstimator) -> None:
+    estimator.log_odds += 0.25
+    changed = estimator.log_odds.clone()
+    refitted = refit_reading(estimator, samples_of(estimator, 128), ["haze"], FEW, share=0.5)
+    untouched = torch.eye(*changed.shape)
+    for row in range(len(TASKS)):
+        assert torch.equal(refitted.log_odds[row], untouched[row] if row == HAZE else changed[row])
+
+
 def test_the_estimator_that_is_given_stays_as_it_is(estimator: DegradationEstimator) -> None:
     before = {name: value.clone() for name, value in estimator.state_dict().items()}
     drawn = torch.random.get_rng_state()

@@ -48,8 +48,8 @@ def train_reading(
     """Let the estimator read tasks from the logarithms of its features.
 
     The encoder, the context and the trunks stay as they are. Samples are encoded once and kept in the folder of the
-    run; the same command goes on where it stopped. Changes of the log-odds that the weights have may need to be chosen
-    anew: opir export --log-odds.
+    run; the same command goes on where it stopped. Changes of the log-odds of these tasks are undone, since they were
+    chosen for what was read before: choose them anew with opir export --log-odds.
     """
     import torch
 

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from opir.model.config import NetworkConfig
+from opir.model.folding import fold
 from opir.model.logarithms import ReadingOfLogarithms
 from opir.model.padding import pad_to_stride
 from opir.model.task_weights import task_weights_of
@@ -75,7 +76,7 @@ class DegradationEstimator(nn.Module):
             (B, C, H / 8, W / 8), non-negative.
         """
         cells = F.avg_pool2d(image, CELL)
-        texture = F.pixel_unshuffle(image, CELL) - cells.repeat_interleave(CELL**2, dim=1)
+        texture = fold(image, CELL) - cells.repeat_interleave(CELL**2, dim=1)
         x = F.relu(self.entry(torch.cat((cells - 0.5, TEXTURE_GAIN * texture), dim=1)))
         x = F.relu(self.reduce(x))
         x = F.relu(self.deepen(x))

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from opir.model.config import NetworkConfig
+from opir.model.folding import fold, unfold
 from opir.model.task_convolution import TaskConvolution
 
 N_INPUTS = 7
@@ -133,7 +134,7 @@ class OperatorPredictor(nn.Module):
         inputs = torch.cat((current - 0.5, observed - 0.5, uncertainty), dim=1)
         stage = conditions[:, conditions.shape[1] - self.n_stages :]
         mixture = torch.cat((conditions[:, : self.n_tasks], stage), dim=1)
-        x = self.entry(F.pixel_unshuffle(inputs, self.downscale))
+        x = self.entry(fold(inputs, self.downscale))
         skips: list[Tensor] = []
         for level, (blocks, modulation) in enumerate(zip(self.encoder, self.encoder_modulation, strict=True)):
             if level:
@@ -142,7 +143,7 @@ class OperatorPredictor(nn.Module):
             x = blocks(x, conditions, mixture)
             skips.append(x)
         for level in reversed(range(len(self.up))):
-            x = F.pixel_shuffle(self.up[level](x), 2) + skips[level]
+            x = unfold(self.up[level](x), 2) + skips[level]
             x = self.decoder_modulation[level](x, conditions)
             x = self.decoder[level](x, conditions, mixture)
         return F.leaky_relu(self.exit(x), NEGATIVE_SLOPE)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from opir.model.config import NetworkConfig
+from opir.model.folding import unfold
 
 
 class TaskParameters(nn.Module):
@@ -83,7 +83,7 @@ class OperatorHead(nn.Module):
         bias = self.taps((scale * self.bias + shift)[:, :, None])
         operator = torch.baddbmm(bias, weight, features.flatten(2))
         height, width = features.shape[2:]
-        return F.pixel_shuffle(operator.reshape(-1, len(self.bias), height, width), self.downscale)
+        return unfold(operator.reshape(-1, len(self.bias), height, width), self.downscale)
 
     def taps(self, rows: Tensor) -> Tensor:
         """Apply M to (B, operator channels * cells, n), whose rows are ordered by bank, tap, colour, cell."""

@@ -75,7 +75,8 @@ def refit_reading(
     """Read tasks from logarithms: ``share`` times what a fitted reading says, the rest being what was read so far.
 
     Several readings are fitted to the labels; one of the same size then learns the mean of what they say of these
-    tasks, and what the reading of ``estimator`` says of the others.
+    tasks, and what the reading of ``estimator`` says of the others. Changes of the log-odds of these tasks
+    (:mod:`opir.model.log_odds`) are undone, since they were chosen for what was read before.
 
     Args:
         estimator: left as it is.
@@ -106,6 +107,7 @@ def refit_reading(
     result = copy.deepcopy(estimator)
     result.logarithms = _taught(samples.features, expected, recipe)
     with torch.no_grad():
+        result.log_odds[rows] = torch.eye(*result.log_odds.shape)[rows]
         kept = 1 - changed * share
         result.task_logits.weight.mul_(kept[:, None])
         result.task_logits.bias.mul_(kept)
