@@ -10,7 +10,6 @@ from miniatures import write_pictures
 from opir.cli.main import app
 from opir.model import RestorationNetwork, load_network, preset, save_network
 from opir.tasks import TASKS
-from opir.training.mean_features import CHUNK
 
 OPTIONS = ("--samples", 20, "--heads", 1, "--workers", 0, "--set", "crop_size=16", "--threads", 1)
 
@@ -36,7 +35,7 @@ def test_nothing_but_what_is_read_changes(data, weights, tmp_path):
     run = tmp_path / "run"
     result = train_reading(data, weights, run, "--task", "haze", "--task", "snow", "--share", 0.75)
     assert result.exit_code == 0, result.output
-    assert f"{CHUNK} of 20 samples" in result.stdout
+    assert "20 of 20 samples" in result.stdout
     assert "low_light_pairs is left out" in result.stderr
     before, after = (load_network(path).state_dict() for path in (weights, run / "model.safetensors"))
     changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
@@ -51,9 +50,11 @@ def test_nothing_but_what_is_read_changes(data, weights, tmp_path):
 
 def test_a_second_run_reads_the_samples_that_are_there(data, weights, tmp_path):
     first = train_reading(data, weights, tmp_path / "run", "--task", "haze")
+    result = (tmp_path / "run" / "model.safetensors").read_bytes()
     written = (tmp_path / "run" / "features-00000.npz").stat()
     again = train_reading(data, weights, tmp_path / "run", "--task", "haze")
     assert first.exit_code == again.exit_code == 0
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() == result
     kept = (tmp_path / "run" / "features-00000.npz").stat()
     assert (kept.st_mtime_ns, kept.st_ino) == (written.st_mtime_ns, written.st_ino)
 
@@ -78,3 +79,17 @@ def test_what_is_wrong_is_named_before_any_sample_is_made(data, weights, tmp_pat
     assert result.exit_code != 0
     assert message in result.output
     assert not (tmp_path / "run").exists()
+
+
+def test_weights_of_another_run_are_not_overwritten(data, weights, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "model.safetensors").write_bytes(weights.read_bytes())
+    result = train_reading(data, weights, run, "--task", "haze")
+    assert result.exit_code == 1
+    assert "an empty folder" in result.output
+    itself = train_reading(data, run, run, "--task", "haze")
+    assert itself.exit_code == 1
+    assert "would be overwritten" in itself.output
+    assert [path.name for path in run.iterdir()] == ["model.safetensors"]
+    assert (run / "model.safetensors").read_bytes() == weights.read_bytes()

@@ -19,15 +19,19 @@ def test_values_and_gradients_are_those_of_torch(factor: int, layout: torch.memo
     assert torch.equal(folded, expected)
     gradient, expected_gradient = (torch.autograd.grad((x * weights).sum(), image)[0] for x in (folded, expected))
     assert torch.equal(gradient, expected_gradient)
-    assert torch.equal(unfold(folded, factor), F.pixel_shuffle(folded, factor))
-    assert torch.equal(unfold(folded, factor), image)
+    cells = folded.detach().contiguous(memory_format=layout).requires_grad_()
+    unfolded = unfold(cells, factor)
+    assert torch.equal(unfolded, image)
+    (back,) = torch.autograd.grad((unfolded * image.detach()).sum(), cells)
+    assert torch.equal(back, fold(image.detach(), factor))
 
 
-def test_exported_graphs_keep_the_operators() -> None:
+@pytest.mark.parametrize("strict", [False, True])
+def test_exported_graphs_keep_the_operators(strict: bool) -> None:
     class Both(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return unfold(fold(x, 2) * 2, 2)
 
-    program = torch.export.export(Both(), (torch.rand(1, 3, 8, 8),))
+    program = torch.export.export(Both(), (torch.rand(1, 3, 8, 8),), strict=strict)
     called = {str(node.target) for node in program.graph.nodes}
     assert {"aten.pixel_unshuffle.default", "aten.pixel_shuffle.default"} <= called

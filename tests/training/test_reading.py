@@ -160,7 +160,23 @@ def test_features_of_something_else_are_refused(estimator, bank, tmp_path) -> No
         collect_features(estimator, recipe, {"clean": bank}, tmp_path, 1)
 
 
-def test_a_damaged_file_of_features_is_named(estimator, bank, tmp_path) -> None:
-    (tmp_path / "features-00000.npz").write_bytes(b"no features")
+@pytest.mark.parametrize("damage", [b"", b"no features", b"PK\x03\x04 and no more"])
+def test_a_damaged_file_of_features_is_named(estimator, bank, tmp_path, damage) -> None:
+    collect_features(estimator, small_recipe(), {"clean": bank}, tmp_path, 1, keep_going=lambda: False)
+    (tmp_path / "features-00000.npz").write_bytes(damage)
     with pytest.raises(DatasetError, match=r"features-00000\.npz must hold features"):
         collect_features(estimator, small_recipe(), {"clean": bank}, tmp_path, 1)
+
+
+@pytest.mark.parametrize("damage", ["", "{", "3"])
+def test_a_damaged_description_is_named(estimator, bank, tmp_path, damage) -> None:
+    (tmp_path / "features.json").write_text(damage)
+    with pytest.raises(DatasetError, match=r"features\.json must say"):
+        collect_features(estimator, small_recipe(), {"clean": bank}, tmp_path, 1)
+
+
+def test_features_of_other_pictures_are_refused(estimator, bank, tmp_path) -> None:
+    collect_features(estimator, small_recipe(), {"clean": bank}, tmp_path, 1, keep_going=lambda: False)
+    other = replace(bank, names=("a", "b", "d"))
+    with pytest.raises(ConfigurationError, match="differ in pictures"):
+        collect_features(estimator, small_recipe(), {"clean": other}, tmp_path, 1)

@@ -32,7 +32,9 @@ def train_reading(
     samples: Annotated[int, typer.Option(metavar="N", min=1, help="Samples of the recipe estimator.")] = 40_000,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Change a setting of the recipe estimator; repeatable."),
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Change the ingredients, the seed or the crops of the recipe estimator."
+        ),
     ] = None,
     heads: Annotated[int, typer.Option(metavar="N", min=1, help="Readings whose mean is learned.")] = 8,
     split: Annotated[
@@ -63,6 +65,8 @@ def train_reading(
     from opir.training.recipes import recipe as named_recipe
 
     tasks = tuple(choice(name, TASKS, option="--task") for name in task)
+    if start_from.resolve() in (run.resolve(), (run / WEIGHTS_NAME).resolve()):
+        raise ConfigurationError(f"the weights to start from would be overwritten; got {start_from}: use another --run")
     network = load_network(start_from)
     folder = find_training_pictures(data, split=split)
     folder.check()
@@ -86,7 +90,7 @@ def train_reading(
             run,
             samples,
             n_workers=workers,
-            report=lambda n: say(f"{n} of {samples} samples"),
+            report=lambda n: say(f"{min(n, samples)} of {samples} samples"),
             keep_going=lambda: not asked_to_stop() and (deadline is None or time.monotonic() < deadline),
         )
         stopped = asked_to_stop()

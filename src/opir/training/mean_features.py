@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,6 +21,7 @@ from opir.data.training_set import TrainingSet
 from opir.errors import ConfigurationError, DatasetError
 from opir.imaging.atomic import write_atomically
 from opir.model.estimator import DegradationEstimator
+from opir.training.held_out import FILE_NAME as HELD_OUT_NAME
 from opir.training.recipe import Recipe
 from opir.training.settings import settings_of
 
@@ -64,7 +66,7 @@ def collect_features(
 
     Args:
         estimator: whose encoder is used, as it is.
-        recipe: ingredients, seed, and the crop size of its first phase.
+        recipe: ingredients, seed, and of its first phase the sizes of crop and surroundings; nothing else matters.
         banks: pictures, by the names that the ingredients use.
         folder: where features are kept, in files of :data:`CHUNK` samples; created if missing.
         n: number of samples, rounded up to whole files.
@@ -76,12 +78,18 @@ def collect_features(
         The features of all samples; None if it was stopped before.
 
     Raises:
-        ConfigurationError: if the folder holds features of another encoder or other samples.
+        ConfigurationError: if the folder holds features of another encoder or other samples, or something else.
         DatasetError: if a file of the folder is damaged.
     """
-    _claim(folder, estimator, recipe)
+    _claim(folder, estimator, recipe, banks)
+    phase = recipe.phases[0]
     samples = TrainingSet(
-        banks, recipe.ingredients, crop_size=recipe.phases[0].crop_size, seed=recipe.seed, told_share=0.0
+        banks,
+        recipe.ingredients,
+        crop_size=phase.crop_size,
+        seed=recipe.seed,
+        told_share=0.0,
+        surroundings_size=phase.surroundings_size,
     )
     chunks = []
     for number in range(-(-n // CHUNK)):
@@ -110,33 +118,48 @@ def _write(file: Path, part: MeanFeatures) -> None:
 
 def _read(file: Path) -> MeanFeatures:
     try:
-        with np.load(file) as arrays:
+        with np.load(io.BytesIO(file.read_bytes())) as arrays:
             return MeanFeatures(*(torch.from_numpy(arrays[name]) for name in MeanFeatures._fields))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DatasetError(f"{file} must hold features written by this package; {error}: remove it") from error
 
 
-def _claim(folder: Path, estimator: DegradationEstimator, recipe: Recipe) -> None:
+def _claim(folder: Path, estimator: DegradationEstimator, recipe: Recipe, banks: Mapping[str, ImageBank]) -> None:
     """Write down what the folder's features are of, or check that they are of the same."""
-    settings = settings_of(recipe)
+    phase = recipe.phases[0]
     what = {
         "encoder": _fingerprint(estimator),
+        "pictures": _pictures(banks),
         "seed": recipe.seed,
-        "crop_size": recipe.phases[0].crop_size,
-        "ingredients": settings["ingredients"],
+        "crop_size": phase.crop_size,
+        "surroundings_size": phase.surroundings_size,
+        "ingredients": settings_of(recipe)["ingredients"],
     }
     file = folder / WHAT_NAME
-    if file.exists():
-        before = json.loads(file.read_text(encoding="utf-8"))
-        differing = [name for name in what if before.get(name) != what[name]]
-        if differing:
-            raise ConfigurationError(
-                f"{folder} holds features that differ in {', '.join(differing)}: make the same changes as before, or "
-                "use another folder"
-            )
+    if not file.exists():
+        if folder.exists() and any(path.name != HELD_OUT_NAME for path in folder.iterdir()):
+            raise ConfigurationError(f"expected an empty folder or one with features at {folder}: use another folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, (json.dumps(what, indent=1) + "\n").encode())
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, (json.dumps(what, indent=1) + "\n").encode())
+    try:
+        before = dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise DatasetError(
+            f"{file} must say what the features of the folder are of; {error}: use another folder"
+        ) from error
+    differing = [name for name in what if before.get(name) != what[name]]
+    if differing:
+        raise ConfigurationError(
+            f"{folder} holds features that differ in {', '.join(differing)}: start from the same weights, with the "
+            "same data and settings, or use another folder"
+        )
+
+
+def _pictures(banks: Mapping[str, ImageBank]) -> str:
+    """SHA-256 of the names and sizes of all pictures."""
+    listed = [(name, bank.names, [picture.shape for picture in bank.clean]) for name, bank in sorted(banks.items())]
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
 
 def _fingerprint(estimator: DegradationEstimator) -> str:

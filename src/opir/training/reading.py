@@ -2,7 +2,7 @@
 
 Nothing but a small layer is trained, on numbers that are there already, so it takes minutes where training the
 estimator takes hours; the encoder, the context and with them everything that the trunks have learned stay as they are.
-Logarithms order real photographs better than amounts for rain, haze, snow and darkness (docs/decisions/0022).
+Logarithms order development pictures better than amounts for rain, haze, snow and darkness (docs/decisions/0022).
 """
 
 from __future__ import annotations
