@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from miniatures import write_picture, write_pictures
 from opir.cli import train_progress
 from opir.cli.main import app
-from opir.cli.stop_signals import stop_requests
+from opir.cli.stop_signals import stop_requests, until
 from opir.model import RestorationNetwork, load_network, preset, save_network
 from opir.training.loop import Progress
 from opir.training.recipes import RECIPES
@@ -195,6 +196,18 @@ def test_a_signal_that_torchrun_passes_on_is_the_same_wish(monkeypatch):
         assert asked_to_stop()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def test_minutes_and_wishes_to_stop_both_end_a_run(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("opir.cli.stop_signals.time", SimpleNamespace(monotonic=lambda: now[0]))
+    keep_going = until(1.5, lambda: False)
+    for_ever, asked = until(None, lambda: False), until(1.5, lambda: True)
+    assert keep_going() and for_ever()
+    assert not asked()
+    now[0] += 91.0
+    assert not keep_going()
+    assert for_ever()
 
 
 def test_progress_tells_the_tasks_and_the_time_left():

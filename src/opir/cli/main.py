@@ -16,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from opir import __version__
 from opir.cli.console import fail, fail_with_list
+from opir.cli.stop_signals import INTERRUPTED
 from opir.errors import DatasetError, OpirError
 
 COMMANDS: Final[dict[str, str]] = {
@@ -50,8 +51,6 @@ EXTRAS: Final[dict[str, str]] = {
     "prometheus_client": "server",
 }
 """Optional packages and the extra of opir that brings them."""
-
-INTERRUPTED: Final = 130
 
 _Arguments = ParamSpec("_Arguments")
 

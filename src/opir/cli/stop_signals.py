@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import threading
@@ -10,6 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
+
+INTERRUPTED: Final = 130
+"""Exit code of an interrupted command: 128 + SIGINT, as shells have it."""
 
 _NOTICE = b"opir: stopping with a checkpoint after this step; once more stops at once\n"
 
@@ -54,3 +58,9 @@ def stop_requests() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def until(minutes: float | None, asked_to_stop: Callable[[], bool]) -> Callable[[], bool]:
+    """Return what to ask whether to keep going: until somebody asks to stop, or ``minutes`` from now have passed."""
+    deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
+    return lambda: not asked_to_stop() and time.monotonic() < deadline

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 FROM_BUNDLED_WEIGHTS = ("finetune", "expert")
 """Recipes that begin with the bundled weights unless told otherwise."""
-
-INTERRUPTED = 130
 
 
 def _list_recipes(wanted: bool) -> None:
@@ -197,7 +194,7 @@ def _train(
 ) -> None:  # fmt: skip
     import torch
 
-    from opir.cli.stop_signals import stop_requests
+    from opir.cli.stop_signals import INTERRUPTED, stop_requests, until
     from opir.cli.train_progress import training_progress
     from opir.training.loop import train as run_training
 
@@ -207,7 +204,6 @@ def _train(
         torch.set_num_threads(threads)
     used = {bank for ingredient in recipe.ingredients.values() for bank in ingredient.banks}
     banks = folder.read(used, min_side=recipe.largest_crop)
-    deadline = None if minutes is None else time.monotonic() + 60 * minutes
     with stop_requests() as asked_to_stop, training_progress() as report:
         run_training(
             recipe,
@@ -217,7 +213,7 @@ def _train(
             n_workers=n_workers,
             report_every=report_every,
             report=report,
-            keep_going=lambda: not asked_to_stop() and (deadline is None or time.monotonic() < deadline),
+            keep_going=until(minutes, asked_to_stop),
             device=device,
         )
         stopped = asked_to_stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +9,6 @@ from typing import Annotated
 import typer
 
 from opir.cli.console import say
-
-INTERRUPTED = 130
 
 
 def train_kernel(
@@ -44,7 +41,7 @@ def train_kernel(
     """Train the network that finds the kernel of a blur. The same command goes on where it stopped."""
     import torch
 
-    from opir.cli.stop_signals import stop_requests
+    from opir.cli.stop_signals import INTERRUPTED, stop_requests, until
     from opir.data.blurred_samples import CROP_PX
     from opir.data.training_folder import find_training_pictures
     from opir.runtime.spec import TORCH_KERNEL_FILE
@@ -61,7 +58,6 @@ def train_kernel(
     bank = folder.read({"clean"}, min_side=CROP_PX)["clean"]
     if threads:
         torch.set_num_threads(threads)
-    deadline = None if minutes is None else time.monotonic() + 60 * minutes
 
     def tell(progress: KernelProgress) -> None:
         say(f"step {progress.step}/{steps}  gain {progress.gain_db:.2f} dB  kernel error {progress.kernel_error:.3f}")
@@ -74,7 +70,7 @@ def train_kernel(
             start_from=start_from,
             n_workers=workers,
             report=tell,
-            keep_going=lambda: not asked_to_stop() and (deadline is None or time.monotonic() < deadline),
+            keep_going=until(minutes, asked_to_stop),
         )
         stopped = asked_to_stop()
     say(f"stopped: the same command goes on from {run}" if stopped else f"averaged weights: {run / TORCH_KERNEL_FILE}")

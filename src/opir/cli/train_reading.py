@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +10,6 @@ import typer
 from opir.cli.console import choice, say
 from opir.errors import ConfigurationError
 from opir.tasks import TASKS
-
-INTERRUPTED = 130
 
 
 def train_reading(
@@ -55,7 +52,7 @@ def train_reading(
     """
     import torch
 
-    from opir.cli.stop_signals import stop_requests
+    from opir.cli.stop_signals import INTERRUPTED, stop_requests, until
     from opir.data.training_folder import find_training_pictures
     from opir.model.weights_file import WEIGHTS_NAME, load_network, save_network
     from opir.training.held_out import keep_list
@@ -81,7 +78,6 @@ def train_reading(
     banks = folder.read(used, min_side=plan.recipe.largest_crop)
     if threads:
         torch.set_num_threads(threads)
-    deadline = None if minutes is None else time.monotonic() + 60 * minutes
     with stop_requests() as asked_to_stop:
         found = collect_features(
             network.estimator,
@@ -91,7 +87,7 @@ def train_reading(
             samples,
             n_workers=workers,
             report=lambda n: say(f"{min(n, samples)} of {samples} samples"),
-            keep_going=lambda: not asked_to_stop() and (deadline is None or time.monotonic() < deadline),
+            keep_going=until(minutes, asked_to_stop),
         )
         stopped = asked_to_stop()
     if found is None:
