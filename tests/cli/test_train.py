@@ -203,7 +203,8 @@ def test_minutes_and_wishes_to_stop_both_end_a_run(monkeypatch):
     monkeypatch.setattr("opir.cli.stop_signals.time", SimpleNamespace(monotonic=lambda: now[0]))
     keep_going = until(1.5, lambda: False)
     for_ever, asked = until(None, lambda: False), until(1.5, lambda: True)
-    assert keep_going() and for_ever()
+    assert keep_going()
+    assert for_ever()
     assert not asked()
     now[0] += 91.0
     assert not keep_going()
