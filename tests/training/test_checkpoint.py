@@ -17,6 +17,7 @@ import pytest
 import torch
 
 import opir.training.checkpoint
+import opir.training.state_file
 from conftest_data import small_banks
 from conftest_model import SMALL
 from conftest_training import MIXTURE, PHASES, assert_same_runs, numbers_of, small_recipe
@@ -37,8 +38,8 @@ class Killed(BaseException):
     ("owner", "name"),
     [
         (opir.training.checkpoint, "save_network"),
-        (opir.training.checkpoint.torch, "save"),
-        (opir.training.checkpoint.os, "fsync"),
+        (opir.training.state_file.torch, "save"),
+        (opir.training.state_file.os, "fsync"),
         (Path, "replace"),
     ],
     ids=["average", "state", "sync", "rename"],

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
+from torch import nn
 
-from opir.model.network import RestorationNetwork
+Network = TypeVar("Network", bound=nn.Module)
 
 
-class WeightAverage:
+class WeightAverage(Generic[Network]):
     """Keep ``average = decay * average + (1 - decay) * weights``; young averages forget faster."""
 
-    def __init__(self, network: RestorationNetwork, *, decay: float) -> None:
+    def __init__(self, network: Network, *, decay: float) -> None:
         self.decay = decay
         self.network = copy.deepcopy(network)
         self.network.requires_grad_(False).eval()
 
     @torch.no_grad()
-    def update(self, network: RestorationNetwork, step: int) -> None:
+    def update(self, network: Network, step: int) -> None:
         """Take in the weights after ``step`` (counted from 0)."""
         decay = min(self.decay, (1 + step) / (10 + step))
         for mine, theirs in zip(self.network.parameters(), network.parameters(), strict=True):

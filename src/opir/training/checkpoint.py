@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
-import torch
-from torch import Tensor
-
-from opir.errors import WeightsError
 from opir.model.network import RestorationNetwork
 from opir.model.weights_file import save_network
 from opir.training.average import WeightAverage
@@ -21,9 +14,7 @@ from opir.training.measurements import Means
 from opir.training.optimiser import Optimisers
 from opir.training.recipe import Recipe
 from opir.training.settings import Settings, check_same_run, settings_of
-
-STATE_NAME = "state.pt"
-"""File name of the training state inside a run folder."""
+from opir.training.state_file import read_state, resuming, write_state
 
 AVERAGE_NAME = "model.safetensors"
 """File name of the averaged weights inside a run folder: what would ship."""
@@ -34,7 +25,7 @@ class TrainingState:
     """The mutable things of a run. Samples and random numbers need no state of their own: they are numbered by step."""
 
     network: RestorationNetwork
-    average: WeightAverage
+    average: WeightAverage[RestorationNetwork]
     optimiser: Optimisers
     means: Means
     """What was measured since the last report."""
@@ -50,7 +41,6 @@ def save_checkpoint(run: Path, state: TrainingState, recipe: Recipe, step: int) 
     and writes the average again.
     """
     save_network(state.average.network, run / AVERAGE_NAME)
-    temporary = run / (STATE_NAME + ".partial")
     saved = {
         "step": step,
         "recipe": json.dumps(settings_of(recipe)),
@@ -61,11 +51,7 @@ def save_checkpoint(run: Path, state: TrainingState, recipe: Recipe, step: int) 
     }
     if state.teacher is not None:
         saved["teacher"] = state.teacher.estimator.state_dict()
-    with temporary.open("wb") as stream:
-        torch.save(saved, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(run / STATE_NAME)
+    write_state(run, saved)
 
 
 def load_checkpoint(run: Path, state: TrainingState, recipe: Recipe) -> int:
@@ -75,26 +61,17 @@ def load_checkpoint(run: Path, state: TrainingState, recipe: Recipe) -> int:
         ConfigurationError: if the checkpoint belongs to a recipe that this one cannot go on from.
         WeightsError: if the checkpoint cannot be read.
     """
-    file = run / STATE_NAME
-    if not file.exists():
+    saved = read_state(run)
+    if saved is None:
         return 0
-    try:
-        saved = torch.load(file, map_location="cpu", weights_only=True)
+    with resuming(run):
         settings: Settings = json.loads(saved["recipe"])
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, KeyError, ValueError) as error:
-        raise _unusable(file, error) from error
     check_same_run(settings, recipe, run)
-    try:
-        state.network.load_state_dict(cast("dict[str, Tensor]", saved["network"]))
-        state.average.network.load_state_dict(cast("dict[str, Tensor]", saved["average"]))
+    with resuming(run):
+        state.network.load_state_dict(saved["network"])
+        state.average.network.load_state_dict(saved["average"])
         state.optimiser.load_state_dict(saved["optimiser"])
         state.means.totals.update(saved["means"])
         if state.teacher is not None:
             state.teacher.estimator.load_state_dict(saved["teacher"])
         return int(saved["step"])
-    except (RuntimeError, KeyError, ValueError) as error:
-        raise _unusable(file, error) from error
-
-
-def _unusable(file: Path, error: Exception) -> WeightsError:
-    return WeightsError(f"{file} cannot be resumed: {error}; remove it to start again, or use another run folder")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pickle
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,15 +14,16 @@ from torch import nn
 from opir.data.blurred_samples import BlurredSample, BlurredSamples
 from opir.data.image_bank import ImageBank
 from opir.data.replayed_samples import ReplayedBatches
-from opir.errors import ConfigurationError, NumericalError, WeightsError
+from opir.errors import ConfigurationError, NumericalError
 from opir.model.kernel_growth import grown
 from opir.model.kernel_network import N_BLOCKS, WIDTH, KernelNetwork
 from opir.model.kernel_weights import load_kernel_network, save_kernel_network
 from opir.runtime.spec import TORCH_KERNEL_FILE
-from opir.training.checkpoint import STATE_NAME
+from opir.training.average import WeightAverage
 from opir.training.kernel_loss import kernel_losses
 from opir.training.recipe import Precision
 from opir.training.schedule import cosine_with_warmup
+from opir.training.state_file import read_state, resuming, write_state
 
 REPORT_EVERY: Final = 100
 """Steps between two reports."""
@@ -121,8 +120,7 @@ def train_kernel_network(
     network = KernelNetwork(recipe.width, recipe.n_blocks)
     if start_from:
         network = grown(load_kernel_network(start_from), recipe.width, recipe.n_blocks)
-    average = KernelNetwork(recipe.width, recipe.n_blocks)
-    average.load_state_dict(network.state_dict())
+    average = WeightAverage(network, decay=recipe.average_decay)
     optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=1e-4, betas=(0.9, 0.99))
     run.mkdir(parents=True, exist_ok=True)
     first = _load(run, recipe, network, average, optimiser)
@@ -138,7 +136,7 @@ def train_kernel_network(
     totals = torch.zeros(2)
     for step in range(first, recipe.n_steps):
         gain, error = _step(network, optimiser, next(batches), recipe, step)
-        _average(average, network, min(recipe.average_decay, (1 + step) / (10 + step)))
+        average.update(network, step)
         totals += torch.tensor((gain, error))
         done = step + 1
         if done % REPORT_EVERY == 0:
@@ -151,7 +149,7 @@ def train_kernel_network(
             saved = time.monotonic()
         if stopping:
             break
-    return average
+    return average.network
 
 
 def _step(
@@ -178,53 +176,43 @@ def _step(
     return losses.gain.item(), losses.kernel.item()
 
 
-@torch.no_grad()
-def _average(average: KernelNetwork, network: KernelNetwork, decay: float) -> None:
-    for mine, theirs in zip(average.parameters(), network.parameters(), strict=True):
-        mine.lerp_(theirs, 1 - decay)
-
-
 def _save(
     run: Path,
     recipe: KernelRecipe,
     network: KernelNetwork,
-    average: KernelNetwork,
+    average: WeightAverage[KernelNetwork],
     optimiser: torch.optim.Optimizer,
     step: int,
 ) -> None:
     """Write the averaged weights, then the state, which is what a run goes on from."""
-    save_kernel_network(average, run / TORCH_KERNEL_FILE)
+    save_kernel_network(average.network, run / TORCH_KERNEL_FILE)
     state = {
         "step": step,
         "recipe": asdict(recipe),
         "network": network.state_dict(),
-        "average": average.state_dict(),
+        "average": average.network.state_dict(),
         "optimiser": optimiser.state_dict(),
     }
-    temporary = run / (STATE_NAME + ".partial")
-    with temporary.open("wb") as stream:
-        torch.save(state, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(run / STATE_NAME)
+    write_state(run, state)
 
 
 def _load(
-    run: Path, recipe: KernelRecipe, network: KernelNetwork, average: KernelNetwork, optimiser: torch.optim.Optimizer
+    run: Path,
+    recipe: KernelRecipe,
+    network: KernelNetwork,
+    average: WeightAverage[KernelNetwork],
+    optimiser: torch.optim.Optimizer,
 ) -> int:
     """Restore the state of a run in place and return the steps done, 0 where there is none."""
-    file = run / STATE_NAME
-    if not file.exists():
+    state = read_state(run)
+    if state is None:
         return 0
-    try:
-        state = torch.load(file, map_location="cpu", weights_only=True)
+    with resuming(run):
         begun = state["recipe"]
-        network.load_state_dict(state["network"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        done = int(state["step"])
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, KeyError, ValueError) as error:
-        raise WeightsError(f"{file} cannot be resumed: {error}; remove it to start again") from error
     if begun != asdict(recipe):
         raise ConfigurationError(f"{run} holds a run of {begun}; got {asdict(recipe)}: use another folder")
-    return done
+    with resuming(run):
+        network.load_state_dict(state["network"])
+        average.network.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        return int(state["step"])

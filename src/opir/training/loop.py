@@ -16,7 +16,7 @@ from opir.errors import NumericalError
 from opir.model.network import RestorationNetwork
 from opir.model.weights_file import load_network
 from opir.training.average import WeightAverage
-from opir.training.checkpoint import STATE_NAME, TrainingState, load_checkpoint, save_checkpoint
+from opir.training.checkpoint import TrainingState, load_checkpoint, save_checkpoint
 from opir.training.context_teacher import ContextTeacher
 from opir.training.distributed import Processes, joined_processes
 from opir.training.frozen import freeze, train_tasks_alone
@@ -29,6 +29,7 @@ from opir.training.sample_pictures import draw_sheet
 from opir.training.sample_source import check_batch_sizes, step_batches
 from opir.training.schedule import cosine_with_warmup
 from opir.training.start import begun, check_from_scratch
+from opir.training.state_file import STATE_NAME
 from opir.training.step import StepResult, training_step
 
 LEAST_SHEET_INTERVAL = 500
