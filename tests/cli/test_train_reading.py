@@ -93,3 +93,20 @@ def test_weights_of_another_run_are_not_overwritten(data, weights, tmp_path):
     assert "would be overwritten" in itself.output
     assert [path.name for path in run.iterdir()] == ["model.safetensors"]
     assert (run / "model.safetensors").read_bytes() == weights.read_bytes()
+
+
+def test_a_teacher_is_imitated(data, weights, tmp_path):
+    teacher = tmp_path / "teacher.safetensors"
+    network = RestorationNetwork(preset("base"))
+    with torch.no_grad():
+        network.estimator.task_logits.bias[TASKS.index("haze")] = 5.0
+    save_network(network, teacher)
+    result = train_reading(data, weights, tmp_path / "run", "--task", "haze", "--share", 1, "--teacher", teacher)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "run" / "teacher" / "features-00000.npz").exists()
+    after = load_network(tmp_path / "run").estimator.eval()
+    grey = torch.full((1, 3, 32, 32), 0.5) + 0.1 * torch.rand(1, 3, 32, 32)
+    before = load_network(weights).estimator.eval()
+    haze = TASKS.index("haze")
+    assert after.judge(grey)[0][0, haze] > before.judge(grey)[0][0, haze] + 2
+    torch.testing.assert_close(after.judge(grey)[1], before.judge(grey)[1], rtol=0, atol=0)

@@ -17,7 +17,7 @@ from opir.model import RestorationNetwork
 from opir.model.estimator import DegradationEstimator
 from opir.tasks import TASKS
 from opir.training.mean_features import CHUNK, MeanFeatures, collect_features
-from opir.training.reading import ReadingRecipe, refit_reading
+from opir.training.reading import ReadingRecipe, imitate_reading, log_odds_as_trained, refit_reading
 
 HAZE, RAIN = (TASKS.index(task) for task in ("haze", "rain"))
 FEW = ReadingRecipe(n_heads=2, n_epochs=25, n_mean_epochs=60, batch_size=64, learning_rate=1e-2)
@@ -180,3 +180,26 @@ def test_features_of_other_pictures_are_refused(estimator, bank, tmp_path) -> No
     other = replace(bank, names=("a", "b", "d"))
     with pytest.raises(ConfigurationError, match="differ in pictures"):
         collect_features(estimator, small_recipe(), {"clean": other}, tmp_path, 1)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.4])
+def test_what_a_teacher_says_is_learned_beside_the_reading_of_amounts(estimator, share):
+    """The teacher sees other features of the same samples, and is sure where the faint one is strong."""
+    samples = samples_of(estimator)
+    said = torch.zeros(len(samples.features), len(TASKS))
+    said[:, HAZE] = 4 * samples.labels[:, HAZE] - 2
+    before = log_odds_as_trained(estimator, samples.features)
+    changed = imitate_reading(estimator, samples.features, said, ("haze",), FEW, share=share)
+    after = log_odds_as_trained(changed, samples.features)
+    torch.testing.assert_close(after, log_odds(changed, samples.features))
+    wanted = share * said[:, HAZE] + (1 - share) * before[:, HAZE]
+    assert (after[:, HAZE] - wanted).abs().mean() < 0.5 * (before[:, HAZE] - wanted).abs().mean()
+    assert (after[:, RAIN] - before[:, RAIN]).abs().mean() < 0.1 * before[:, RAIN].std()
+    torch.testing.assert_close(changed.task_logits.weight, estimator.task_logits.weight, rtol=0, atol=0)
+
+
+def test_log_odds_of_other_samples_are_refused(estimator):
+    samples = samples_of(estimator)
+    said = torch.zeros(len(samples.features) - 1, len(TASKS))
+    with pytest.raises(ConfigurationError, match=r"expected log-odds \(1536, 7\); got \(1535, 7\)"):
+        imitate_reading(estimator, samples.features, said, ("haze",), FEW, share=1)

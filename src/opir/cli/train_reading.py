@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from opir.cli.console import choice, say
 from opir.errors import ConfigurationError
 from opir.tasks import TASKS
+
+if TYPE_CHECKING:
+    from opir.model.estimator import DegradationEstimator
+    from opir.training.mean_features import MeanFeatures
+
+TEACHER_FOLDER = "teacher"
+"""Folder inside a run's for what the teacher's encoder makes of the samples."""
 
 
 def train_reading(
@@ -26,6 +33,10 @@ def train_reading(
     share: Annotated[
         float, typer.Option(metavar="N", min=0, max=1, help="Of the new reading; the rest is what was read before.")
     ] = 0.7,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Weights whose estimator is imitated, instead of the labels.", exists=True),
+    ] = None,
     samples: Annotated[int, typer.Option(metavar="N", min=1, help="Samples of the recipe estimator.")] = 40_000,
     changes: Annotated[
         list[str] | None,
@@ -47,8 +58,9 @@ def train_reading(
     """Let the estimator read tasks from the logarithms of its features.
 
     The encoder, the context and the trunks stay as they are. Samples are encoded once and kept in the folder of the
-    run; the same command goes on where it stopped. Changes of the log-odds of these tasks are undone, since they were
-    chosen for what was read before: choose them anew with opir export --log-odds.
+    run; the same command goes on where it stopped. With --teacher the estimator learns to say what another one says of
+    them. Changes of the log-odds of these tasks are undone, since they were chosen for what was read before: choose
+    them anew with opir export --log-odds.
     """
     import torch
 
@@ -58,13 +70,14 @@ def train_reading(
     from opir.training.held_out import keep_list
     from opir.training.mean_features import collect_features
     from opir.training.plan import plan_run
-    from opir.training.reading import ReadingRecipe, refit_reading
+    from opir.training.reading import ReadingRecipe, imitate_reading, log_odds_as_trained, refit_reading
     from opir.training.recipes import recipe as named_recipe
 
     tasks = tuple(choice(name, TASKS, option="--task") for name in task)
     if start_from.resolve() in (run.resolve(), (run / WEIGHTS_NAME).resolve()):
         raise ConfigurationError(f"the weights to start from would be overwritten; got {start_from}: use another --run")
     network = load_network(start_from)
+    guide = None if teacher is None else load_network(teacher)
     folder = find_training_pictures(data, split=split)
     folder.check()
     folder, held_out = folder.hold_out(hold_out)
@@ -78,22 +91,34 @@ def train_reading(
     banks = folder.read(used, min_side=plan.recipe.largest_crop)
     if threads:
         torch.set_num_threads(threads)
-    with stop_requests() as asked_to_stop:
-        found = collect_features(
-            network.estimator,
+
+    def encoded(estimator: DegradationEstimator, where: Path) -> MeanFeatures | None:
+        return collect_features(
+            estimator,
             plan.recipe,
             banks,
-            run,
+            where,
             samples,
             n_workers=workers,
             report=lambda n: say(f"{min(n, samples)} of {samples} samples"),
-            keep_going=until(minutes, asked_to_stop),
+            keep_going=keep_going,
         )
+
+    with stop_requests() as asked_to_stop:
+        keep_going = until(minutes, asked_to_stop)
+        own = encoded(network.estimator, run)
+        guides = encoded(guide.estimator, run / TEACHER_FOLDER) if guide is not None and own is not None else None
         stopped = asked_to_stop()
-    if found is None:
+    if own is None or (guide is not None and guides is None):
         say(f"stopped: the same command goes on from {run}")
         raise typer.Exit(INTERRUPTED if stopped else 0)
     recipe = ReadingRecipe(n_heads=heads, seed=plan.recipe.seed)
-    network.estimator = refit_reading(network.estimator, found, tasks, recipe, share=share, report=say)
+    if guide is None or guides is None:
+        network.estimator = refit_reading(network.estimator, own, tasks, recipe, share=share, report=say)
+    else:
+        said = log_odds_as_trained(guide.estimator, guides.features)
+        network.estimator = imitate_reading(
+            network.estimator, own.features, said, tasks, recipe, share=share, report=say
+        )
     save_network(network, run / WEIGHTS_NAME)
     say(f"weights: {run / WEIGHTS_NAME}")

@@ -93,11 +93,19 @@ class DegradationEstimator(nn.Module):
 
         In evaluation mode the logits have gone through :attr:`log_odds`, in training mode they are as trained.
         """
-        hidden = F.relu(self.hidden(self.normalise(mean)))
+        hidden = self._hidden_units(mean)
         logits = self.task_logits(hidden) + self.logarithms(mean)
         if not self.training:
             logits = F.linear(logits, self.log_odds[:, :-1], self.log_odds[:, -1])
         return logits, CONTEXT_GAIN * self.context(hidden)
+
+    def read_amounts(self, mean: Tensor) -> Tensor:
+        """The part of the task logits, as trained, that is read from the features as they are: (B, T) from (B, C)."""
+        logits: Tensor = self.task_logits(self._hidden_units(mean))
+        return logits
+
+    def _hidden_units(self, mean: Tensor) -> Tensor:
+        return F.relu(self.hidden(self.normalise(mean)))
 
     def forward(self, mean: Tensor) -> tuple[Tensor, Tensor]:
         """Task weights p (B, T) in [0, 1] and context z (B, Z) from averaged features (B, C)."""

@@ -92,26 +92,97 @@ def refit_reading(
     Raises:
         ConfigurationError: if no task is named, or the share is not one.
     """
-    if not tasks or not 0 <= share <= 1:
-        raise ConfigurationError(f"expected one or more tasks and a share between 0 and 1; got {tasks}, {share}")
+    _check(tasks, share)
     heads = []
     for number in range(recipe.n_heads):
         heads.append(_fitted(samples, recipe, seed=recipe.seed + number))
         report(f"reading {number + 1} of {recipe.n_heads} is fitted")
-    rows = torch.tensor([TASKS.index(task) for task in tasks])
-    changed = torch.zeros(len(TASKS)).index_fill(0, rows, 1.0)
     with torch.no_grad():
         said = torch.stack([head(samples.features) for head in heads]).mean(dim=0)
-        before = estimator.logarithms(samples.features)
-        expected = changed * (share * said + (1 - share) * before) + (1 - changed) * before
-    result = copy.deepcopy(estimator)
-    result.logarithms = _taught(samples.features, expected, recipe)
+    result = _with_reading(estimator, samples.features, said, tasks, recipe, share=share, report=report)
     with torch.no_grad():
-        result.log_odds[rows] = torch.eye(*result.log_odds.shape)[rows]
-        kept = 1 - changed * share
+        kept = 1 - share * _marked(tasks)
         result.task_logits.weight.mul_(kept[:, None])
         result.task_logits.bias.mul_(kept)
-        error = (result.logarithms(samples.features) - expected).abs().mean(dim=0)
+    return result
+
+
+def imitate_reading(
+    estimator: DegradationEstimator,
+    features: Tensor,
+    said: Tensor,
+    tasks: Sequence[Task],
+    recipe: ReadingRecipe,
+    *,
+    share: float,
+    report: Callable[[str], None] = lambda _: None,
+) -> DegradationEstimator:
+    """Read tasks as another estimator does: ``share`` times what it says of samples, the rest being what was read.
+
+    The reading from amounts stays as it is, that from logarithms learns what is missing. Numbers of a better estimator
+    say more than labels, which are the same for a picture in which snow is plain and one in which it hardly shows.
+
+    Args:
+        estimator: left as it is.
+        features: (N, C), averaged features of samples by this estimator.
+        said: (N, T), log-odds by the other one, as trained, of the same samples.
+        tasks: which are read anew; all others keep their log-odds as far as the new layer can say the same.
+        recipe: how the reading learns; nothing is fitted to labels.
+        share: 0 to 1, of what the other one says.
+        report: called with a line at the end.
+
+    Returns:
+        The estimator with its reading changed.
+
+    Raises:
+        ConfigurationError: if no task is named, the share is not one, or the numbers are not of the same samples.
+    """
+    _check(tasks, share)
+    if said.shape != (len(features), len(TASKS)):
+        raise ConfigurationError(f"expected log-odds ({len(features)}, {len(TASKS)}); got {tuple(said.shape)}")
+    with torch.no_grad():
+        amounts = estimator.read_amounts(features)
+    return _with_reading(estimator, features, said - amounts, tasks, recipe, share=share, report=report)
+
+
+@torch.no_grad()
+def log_odds_as_trained(estimator: DegradationEstimator, features: Tensor) -> Tensor:
+    """What an estimator says of averaged features (N, C) before its log-odds are changed for use, (N, T)."""
+    logits: Tensor = estimator.read_amounts(features) + estimator.logarithms(features)
+    return logits
+
+
+def _check(tasks: Sequence[Task], share: float) -> None:
+    if not tasks or not 0 <= share <= 1:
+        raise ConfigurationError(f"expected one or more tasks and a share between 0 and 1; got {tasks}, {share}")
+
+
+def _marked(tasks: Sequence[Task]) -> Tensor:
+    """(T,), 1 for these tasks."""
+    return torch.tensor([float(task in tasks) for task in TASKS])
+
+
+def _with_reading(
+    estimator: DegradationEstimator,
+    features: Tensor,
+    said: Tensor,
+    tasks: Sequence[Task],
+    recipe: ReadingRecipe,
+    *,
+    share: float,
+    report: Callable[[str], None],
+) -> DegradationEstimator:
+    """A copy whose logarithms say ``share`` times ``said`` of these tasks, their log-odds in use being as trained."""
+    changed = _marked(tasks)
+    with torch.no_grad():
+        before = estimator.logarithms(features)
+        expected = changed * (share * said + (1 - share) * before) + (1 - changed) * before
+    result = copy.deepcopy(estimator)
+    result.logarithms = _taught(features, expected, recipe)
+    with torch.no_grad():
+        rows = changed.nonzero()[:, 0]
+        result.log_odds[rows] = torch.eye(*result.log_odds.shape)[rows]
+        error = (result.logarithms(features) - expected).abs().mean(dim=0)
     listed = ", ".join(f"{task} {float(error[row]):.2f}" for row, task in enumerate(TASKS) if expected[:, row].any())
     report(f"one reading for all: mean distance of its log-odds {listed}")
     return result.eval()
