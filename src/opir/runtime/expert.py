@@ -22,9 +22,9 @@ OTHERS_FROM: Final[Mapping[Task, float]] = {**dict.fromkeys(TASKS, 0.25), "blur"
 NOISY_FROM: Final = 0.5
 """Weight of noise from which on a picture counts as noisy."""
 
-BLUR_IN_NOISE_FROM: Final = 0.7
-"""The limit of blur in a noisy picture. Noise hides sharpness: of sharp pictures with a weight of 0.5 to 0.7 the expert
-makes 0.7 to 1 dB more, and blurred ones lose nothing in the mean (docs/experiments.md, 29 November)."""
+BLUR_IN_NOISE_FROM: Final = 0.8
+"""The limit of blur in a noisy picture. Noise hides sharpness: of sharp pictures with a weight of 0.5 to 0.8 the expert
+makes 0.7 to 1.9 dB more, and blurred ones lose 0.1 (docs/experiments.md, 29 and 30 November)."""
 
 
 def is_for_expert(spec: ModelSpec, task_weights: NDArray[np.float32], *, blur_undone: bool = False) -> bool:
