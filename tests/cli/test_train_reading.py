@@ -21,8 +21,20 @@ def data(tmp_path):
 
 @pytest.fixture
 def weights(tmp_path):
+    torch.manual_seed(5)
     path = tmp_path / "before.safetensors"
     save_network(RestorationNetwork(preset("tiny")), path)
+    return path
+
+
+@pytest.fixture
+def teacher(tmp_path):
+    torch.manual_seed(6)
+    network = RestorationNetwork(preset("base"))
+    with torch.no_grad():
+        network.estimator.task_logits.bias[TASKS.index("haze")] = 5.0
+    path = tmp_path / "teacher.safetensors"
+    save_network(network, path)
     return path
 
 
@@ -88,25 +100,36 @@ def test_weights_of_another_run_are_not_overwritten(data, weights, tmp_path):
     result = train_reading(data, weights, run, "--task", "haze")
     assert result.exit_code == 1
     assert "an empty folder" in result.output
-    itself = train_reading(data, run, run, "--task", "haze")
-    assert itself.exit_code == 1
-    assert "would be overwritten" in itself.output
+    for arguments in (
+        (run, run),
+        (weights, run, "--teacher", run),
+        (weights, run, "--teacher", run / "model.safetensors"),
+    ):
+        itself = train_reading(data, *arguments, "--task", "haze")
+        assert itself.exit_code == 1
+        assert "would be overwritten" in itself.output
     assert [path.name for path in run.iterdir()] == ["model.safetensors"]
     assert (run / "model.safetensors").read_bytes() == weights.read_bytes()
 
 
-def test_a_teacher_is_imitated(data, weights, tmp_path):
-    teacher = tmp_path / "teacher.safetensors"
-    network = RestorationNetwork(preset("base"))
-    with torch.no_grad():
-        network.estimator.task_logits.bias[TASKS.index("haze")] = 5.0
-    save_network(network, teacher)
+def test_a_teacher_is_imitated(data, weights, teacher, tmp_path):
     result = train_reading(data, weights, tmp_path / "run", "--task", "haze", "--share", 1, "--teacher", teacher)
     assert result.exit_code == 0, result.output
     assert (tmp_path / "run" / "teacher" / "features-00000.npz").exists()
     after = load_network(tmp_path / "run").estimator.eval()
-    grey = torch.full((1, 3, 32, 32), 0.5) + 0.1 * torch.rand(1, 3, 32, 32)
+    grey = 0.5 + 0.1 * torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(7))
     before = load_network(weights).estimator.eval()
     haze = TASKS.index("haze")
     assert after.judge(grey)[0][0, haze] > before.judge(grey)[0][0, haze] + 2
     torch.testing.assert_close(after.judge(grey)[1], before.judge(grey)[1], rtol=0, atol=0)
+
+
+def test_a_run_out_of_time_before_the_teacher_has_seen_the_samples_learns_nothing(data, weights, teacher, tmp_path):
+    run = tmp_path / "run"
+    assert train_reading(data, weights, run, "--task", "haze").exit_code == 0
+    (run / "model.safetensors").unlink()
+    result = train_reading(data, weights, run, "--task", "haze", "--teacher", teacher, "--minutes", 0)
+    assert result.exit_code == 0
+    assert "own encoder: 20 of 20 samples" in result.stdout
+    assert "stopped: the same command goes on" in result.stdout
+    assert not (run / "model.safetensors").exists()

@@ -184,7 +184,7 @@ def test_features_of_other_pictures_are_refused(estimator, bank, tmp_path) -> No
 
 @pytest.mark.parametrize("share", [1.0, 0.4])
 def test_what_a_teacher_says_is_learned_beside_the_reading_of_amounts(estimator, share):
-    """The teacher sees other features of the same samples, and is sure where the faint one is strong."""
+    """The teacher is sure of haze where the faint feature is strong, and says nothing else."""
     samples = samples_of(estimator)
     said = torch.zeros(len(samples.features), len(TASKS))
     said[:, HAZE] = 4 * samples.labels[:, HAZE] - 2
@@ -194,7 +194,7 @@ def test_what_a_teacher_says_is_learned_beside_the_reading_of_amounts(estimator,
     torch.testing.assert_close(after, log_odds(changed, samples.features))
     wanted = share * said[:, HAZE] + (1 - share) * before[:, HAZE]
     assert (after[:, HAZE] - wanted).abs().mean() < 0.5 * (before[:, HAZE] - wanted).abs().mean()
-    assert (after[:, RAIN] - before[:, RAIN]).abs().mean() < 0.1 * before[:, RAIN].std()
+    assert (after[:, RAIN] - before[:, RAIN]).abs().mean() < 0.2 * before[:, RAIN].std()
     torch.testing.assert_close(changed.task_logits.weight, estimator.task_logits.weight, rtol=0, atol=0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,6 @@ from opir.errors import ConfigurationError
 from opir.tasks import TASKS
 
 if TYPE_CHECKING:
-    from opir.model.estimator import DegradationEstimator
     from opir.training.mean_features import MeanFeatures
 
 TEACHER_FOLDER = "teacher"
@@ -31,7 +31,10 @@ def train_reading(
         Path, typer.Option(metavar="DIR", help="Folder of the run; samples that are there are not made again.")
     ] = Path("runs/reading"),
     share: Annotated[
-        float, typer.Option(metavar="N", min=0, max=1, help="Of the new reading; the rest is what was read before.")
+        float,
+        typer.Option(
+            metavar="N", min=0, max=1, help="Of what is fitted or imitated; the rest is what was read before."
+        ),
     ] = 0.7,
     teacher: Annotated[
         Path | None,
@@ -44,7 +47,9 @@ def train_reading(
             "--set", metavar="NAME=VALUE", help="Change the ingredients, the seed or the crops of the recipe estimator."
         ),
     ] = None,
-    heads: Annotated[int, typer.Option(metavar="N", min=1, help="Readings whose mean is learned.")] = 8,
+    heads: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Readings whose mean is learned; none with --teacher.")
+    ] = 8,
     split: Annotated[
         str | None, typer.Option(metavar="NAME", help="Split of data sets that have several.", show_default="train")
     ] = None,
@@ -57,7 +62,7 @@ def train_reading(
 ) -> None:
     """Let the estimator read tasks from the logarithms of its features.
 
-    The encoder, the context and the trunks stay as they are. Samples are encoded once and kept in the folder of the
+    The encoder, the context and the trunks stay as they are. Samples are encoded and kept in the folder of the
     run; the same command goes on where it stopped. With --teacher the estimator learns to say what another one says of
     them. Changes of the log-odds of these tasks are undone, since they were chosen for what was read before: choose
     them anew with opir export --log-odds.
@@ -74,10 +79,11 @@ def train_reading(
     from opir.training.recipes import recipe as named_recipe
 
     tasks = tuple(choice(name, TASKS, option="--task") for name in task)
-    if start_from.resolve() in (run.resolve(), (run / WEIGHTS_NAME).resolve()):
-        raise ConfigurationError(f"the weights to start from would be overwritten; got {start_from}: use another --run")
+    for weights in (start_from, *([] if teacher is None else [teacher])):
+        if weights.resolve() in (run.resolve(), (run / WEIGHTS_NAME).resolve()):
+            raise ConfigurationError(f"weights that are read would be overwritten; got {weights}: use another --run")
     network = load_network(start_from)
-    guide = None if teacher is None else load_network(teacher)
+    teacher_network = None if teacher is None else load_network(teacher)
     folder = find_training_pictures(data, split=split)
     folder.check()
     folder, held_out = folder.hold_out(hold_out)
@@ -92,33 +98,40 @@ def train_reading(
     if threads:
         torch.set_num_threads(threads)
 
-    def encoded(estimator: DegradationEstimator, where: Path) -> MeanFeatures | None:
-        return collect_features(
-            estimator,
-            plan.recipe,
-            banks,
-            where,
-            samples,
-            n_workers=workers,
-            report=lambda n: say(f"{min(n, samples)} of {samples} samples"),
-            keep_going=keep_going,
-        )
-
+    encoders = {"own": (network, run)}
+    if teacher_network is not None:
+        encoders["teacher's"] = (teacher_network, run / TEACHER_FOLDER)
+    features: list[MeanFeatures] = []
     with stop_requests() as asked_to_stop:
         keep_going = until(minutes, asked_to_stop)
-        own = encoded(network.estimator, run)
-        guides = encoded(guide.estimator, run / TEACHER_FOLDER) if guide is not None and own is not None else None
+        for whose, (encoder, where) in encoders.items():
+            found = collect_features(
+                encoder.estimator,
+                plan.recipe,
+                banks,
+                where,
+                samples,
+                n_workers=workers,
+                report=partial(_tell, whose, samples),
+                keep_going=keep_going,
+            )
+            if found is None:
+                break
+            features.append(found)
         stopped = asked_to_stop()
-    if own is None or (guide is not None and guides is None):
+    if len(features) < len(encoders):
         say(f"stopped: the same command goes on from {run}")
         raise typer.Exit(INTERRUPTED if stopped else 0)
     recipe = ReadingRecipe(n_heads=heads, seed=plan.recipe.seed)
-    if guide is None or guides is None:
-        network.estimator = refit_reading(network.estimator, own, tasks, recipe, share=share, report=say)
+    estimator, own = network.estimator, features[0]
+    if teacher_network is None:
+        network.estimator = refit_reading(estimator, own, tasks, recipe, share=share, report=say)
     else:
-        said = log_odds_as_trained(guide.estimator, guides.features)
-        network.estimator = imitate_reading(
-            network.estimator, own.features, said, tasks, recipe, share=share, report=say
-        )
+        said = log_odds_as_trained(teacher_network.estimator, features[1].features)
+        network.estimator = imitate_reading(estimator, own.features, said, tasks, recipe, share=share, report=say)
     save_network(network, run / WEIGHTS_NAME)
     say(f"weights: {run / WEIGHTS_NAME}")
+
+
+def _tell(whose: str, samples: int, n: int) -> None:
+    say(f"{whose} encoder: {min(n, samples)} of {samples} samples")

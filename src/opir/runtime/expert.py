@@ -23,8 +23,9 @@ NOISY_FROM: Final = 0.5
 """Weight of noise from which on a picture counts as noisy."""
 
 BLUR_IN_NOISE_FROM: Final = 0.8
-"""The limit of blur in a noisy picture. Noise hides sharpness: of sharp pictures with a weight of 0.5 to 0.8 the expert
-makes 0.7 to 1.9 dB more, and blurred ones lose 0.1 (docs/experiments.md, 29 and 30 November)."""
+"""The limit of blur in a noisy picture. Noise hides sharpness: of sharp pictures with a weight of 0.5 to 0.7 the expert
+of ``base`` makes 0.7 to 1 dB more, of a few with 0.7 to 0.8 that of ``tiny`` 1.9, and blurred ones with such weights
+lose 0.1 at most in the mean (docs/experiments.md, 29 and 30 November)."""
 
 
 def is_for_expert(spec: ModelSpec, task_weights: NDArray[np.float32], *, blur_undone: bool = False) -> bool:

@@ -8,19 +8,19 @@ from typing import Generic, TypeVar
 import torch
 from torch import nn
 
-Network = TypeVar("Network", bound=nn.Module)
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
 
-class WeightAverage(Generic[Network]):
+class WeightAverage(Generic[NetworkT]):
     """Keep ``average = decay * average + (1 - decay) * weights``; young averages forget faster."""
 
-    def __init__(self, network: Network, *, decay: float) -> None:
+    def __init__(self, network: NetworkT, *, decay: float) -> None:
         self.decay = decay
         self.network = copy.deepcopy(network)
         self.network.requires_grad_(False).eval()
 
     @torch.no_grad()
-    def update(self, network: Network, step: int) -> None:
+    def update(self, network: NetworkT, step: int) -> None:
         """Take in the weights after ``step`` (counted from 0)."""
         decay = min(self.decay, (1 + step) / (10 + step))
         for mine, theirs in zip(self.network.parameters(), network.parameters(), strict=True):
