@@ -14,7 +14,7 @@ from opir.data.black_point import with_black_point
 from opir.data.crop_window import resize, source_size, window
 from opir.data.darkened import darkened
 from opir.data.image_bank import ImageBank, Picture
-from opir.data.layers import banks_of_layers, laid_over, layer_of
+from opir.data.layers import N_DRAWS, banks_of_layers, lay_over
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 
 
@@ -144,8 +144,8 @@ class ResidentTrainingSet:
                 if ingredient.layers_of is not None:
                     pairs = self._layers[ingredient.layers_of].crops(count, self._surroundings_size, generator)
                     before, after = (resize(crop, self._surroundings_size) for crop in pairs)
-                    draws = torch.rand(count, 2, generator=generator, device=self._device)
-                    source = laid_over(source, layer_of(before, after), draws)
+                    draws = torch.rand(count, N_DRAWS, generator=generator, device=self._device)
+                    source = lay_over(source, before, after, draws)
                 degraded, labels, known = degrade(source, ingredient, generator)
                 parts.append((degraded, clean, labels, known))
         degraded, clean, labels, known = (torch.cat(fields) for fields in zip(*parts, strict=True))

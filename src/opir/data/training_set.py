@@ -14,7 +14,7 @@ from opir.data.black_point import with_black_point
 from opir.data.crop_window import resize, source_size, window
 from opir.data.darkened import darkened
 from opir.data.image_bank import ImageBank, Picture
-from opir.data.layers import banks_of_layers, laid_over, layer_of
+from opir.data.layers import N_DRAWS, banks_of_layers, lay_over
 from opir.data.mixture import Ingredient, Sample, check_mixture, degrade
 from opir.tasks import TASKS
 
@@ -86,7 +86,7 @@ class TrainingSet(Dataset[Sample]):
     def _with_layer(self, source: Tensor, pairs: ImageBank, generator: np.random.Generator) -> Tensor:
         pair = pairs.crop(self._surroundings_size, generator)
         before, after = (resize(_to_tensor(picture), self._surroundings_size) for picture in pair)
-        return laid_over(source, layer_of(before, after), torch.from_numpy(generator.random((1, 2))))
+        return lay_over(source, before, after, torch.from_numpy(generator.random((1, N_DRAWS))))
 
 
 def _to_tensor(picture: Picture) -> Tensor:
