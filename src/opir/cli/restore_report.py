@@ -92,7 +92,18 @@ def _restored_lines(outcome: Restored) -> list[str]:
     tiles = f"{report.n_tiles} tiles of at most {report.tile} px" if report.n_tiles > 1 else "no tiles"
     withheld = f"; {report.share_withheld:.0%} of it withheld" if report.max_uncertainty is not None else ""
     return [
-        f"{job.source} -> {job.output}: {report.width} x {report.height}, found {names}; "
+        f"{job.source} -> {job.output}: {report.width} x {report.height}, found {names}{_overlooked(outcome)}; "
         f"expected error {outcome.expected_error:.1f} of 255{withheld}; {tiles}, {report.seconds:.1f} s",
         *(f"note: {note}" for note in report.notes),
     ]
+
+
+def _overlooked(outcome: Restored) -> str:
+    """Say what may have been overlooked, and how to have it undone beside what was found; nothing where it was told."""
+    found = outcome.found
+    perhaps = found.perhaps()
+    if outcome.report.task is not None or not perhaps:
+        return ""
+    named = (*(task for task in found.likely() if task != "jpeg"), *perhaps)  # compression is undone where it is found
+    options = " ".join(f"--task {task}" for task in named)
+    return f", perhaps {', '.join(f'{task} {found[task]:.0%}' for task in perhaps)} (if so: {options})"
